@@ -1,0 +1,76 @@
+-- What models say of documents. Every row names the model version and the text it was computed from.
+create schema if not exists enriched;
+
+-- Grain: one row per (document_id, model_version_id): the model has seen the text with this hash.
+create table if not exists enriched.progress (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    text_hash varchar not null
+);
+
+-- Grain: one row per (document_id, model_version_id).
+create table if not exists enriched.embedding (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    vector float[] not null,
+    token_count integer not null,
+    coverage decimal(5, 4) not null
+);
+
+-- Grain: one row per (document_id, model_version_id). sentiment is null where the model abstained.
+create table if not exists enriched.sentiment (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    sentiment varchar,
+    sentiment_score decimal(6, 4),
+    sentiment_confidence decimal(6, 4),
+    p_negative decimal(6, 4),
+    p_neutral decimal(6, 4),
+    p_positive decimal(6, 4)
+);
+
+-- Grain: one row per (document_id, model_version_id, start_char, end_char, entity_id).
+create table if not exists enriched.mention (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    entity_id varchar not null,
+    entity_name varchar not null,
+    entity_type varchar not null,
+    is_tracked boolean not null,
+    brand varchar,
+    surface varchar not null,
+    start_char integer not null,
+    end_char integer not null,
+    sentiment varchar,
+    sentiment_score decimal(6, 4),
+    method varchar not null
+);
+
+-- Grain: one row per (document_id, model_version_id, aspect, start_char). Empty until an aspect model is installed.
+create table if not exists enriched.document_aspect (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    aspect varchar not null,
+    sentiment varchar,
+    start_char integer not null,
+    end_char integer not null
+);
+
+-- Grain: one row per (document_id, model_version_id). topic_id is null where no topic is near enough.
+create table if not exists enriched.document_topic (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    topic_id varchar,
+    similarity decimal(6, 4)
+);
+
+-- Grain: one row per topic_id.
+create table if not exists enriched.topic (
+    topic_id varchar not null,
+    model_version_id varchar not null,
+    language varchar not null,
+    label_en varchar,
+    label_zh varchar,
+    keywords varchar[] not null,
+    centroid float[] not null
+);

@@ -1,0 +1,321 @@
+-- What analysts read. Rebuilt from staging and enriched by sql/marts/*.sql; report, finding and quote are appended.
+create schema if not exists marts;
+
+-- Grain: one row per document_id.
+create table if not exists marts.document (
+    document_id varchar not null,
+    source varchar not null,
+    kind varchar not null,
+    brand varchar,
+    segment varchar,
+    language varchar not null,
+    title varchar,
+    text varchar not null,
+    url varchar,
+    published_at timestamp not null,
+    week_start date not null,
+    iso_week varchar not null,
+    rating decimal(6, 3),
+    duplicate_group_id varchar not null,
+    is_canonical boolean not null,
+    story_id varchar,
+    is_spam boolean not null,
+    spam_reason varchar,
+    sentiment varchar,
+    sentiment_score decimal(6, 4),
+    sentiment_confidence decimal(6, 4),
+    topic_id varchar,
+    model_version_id varchar
+);
+comment on table marts.document is 'Documents, newest version, with everything the models said. Grain: one row per document_id.';
+comment on column marts.document.document_id is 'Hash of source and record id (or of the content where there is no trustworthy id).';
+comment on column marts.document.source is 'Name of the source in market.toml.';
+comment on column marts.document.kind is 'review, news or competitor.';
+comment on column marts.document.brand is 'Brand that the source itself names; null where it names none.';
+comment on column marts.document.segment is 'Grouping that the user mapped, such as a region.';
+comment on column marts.document.language is 'en, zh or other.';
+comment on column marts.document.title is 'Title, repaired and redacted.';
+comment on column marts.document.text is 'Repaired and redacted text; starts with the title where there is one.';
+comment on column marts.document.url is 'Address of the document; http or https only.';
+comment on column marts.document.published_at is 'Publication time (UTC).';
+comment on column marts.document.week_start is 'Monday of the ISO week in the project''s time zone.';
+comment on column marts.document.iso_week is 'ISO week, such as 2026-W47.';
+comment on column marts.document.rating is 'Rating as given, usually 1-5 stars.';
+comment on column marts.document.duplicate_group_id is 'Documents with the same id are copies of one text.';
+comment on column marts.document.is_canonical is 'True for the earliest document of its duplicate group; metrics count only these.';
+comment on column marts.document.story_id is 'News documents with the same id tell the same story (exact copies so far).';
+comment on column marts.document.is_spam is 'True where a spam rule fired; metrics leave these out.';
+comment on column marts.document.spam_reason is 'Which spam rule fired.';
+comment on column marts.document.sentiment is 'negative, neutral, positive or mixed; null when the model abstained.';
+comment on column marts.document.sentiment_score is 'P(positive) - P(negative), in [-1, 1]; null when the model abstained.';
+comment on column marts.document.sentiment_confidence is 'Calibrated probability of the named class, 0-1.';
+comment on column marts.document.topic_id is 'Topic of marts.topic; null where none is near enough.';
+comment on column marts.document.model_version_id is 'Version of the sentiment model that scored the document.';
+
+-- Grain: one row per (document_id, start_char, end_char, entity_id).
+create table if not exists marts.mention (
+    document_id varchar not null,
+    entity_id varchar not null,
+    entity_name varchar not null,
+    entity_type varchar not null,
+    is_tracked boolean not null,
+    brand varchar,
+    surface varchar not null,
+    start_char integer not null,
+    end_char integer not null,
+    sentiment varchar,
+    sentiment_score decimal(6, 4),
+    method varchar not null
+);
+comment on table marts.mention is 'Names found in documents. Grain: one row per (document_id, start_char, end_char, entity_id).';
+comment on column marts.mention.document_id is 'The document.';
+comment on column marts.mention.entity_id is 'Stable identifier of the entity.';
+comment on column marts.mention.entity_name is 'Name of the entity: the brand''s configured name where it is tracked.';
+comment on column marts.mention.entity_type is 'brand, organisation or product.';
+comment on column marts.mention.is_tracked is 'True where market.toml lists the brand.';
+comment on column marts.mention.brand is 'Configured brand; null for names nobody listed.';
+comment on column marts.mention.surface is 'The name as written.';
+comment on column marts.mention.start_char is 'First code point in marts.document.text, from 0.';
+comment on column marts.mention.end_char is 'End code point, exclusive.';
+comment on column marts.mention.sentiment is 'Sentiment towards the entity: the document''s where it names one brand only, else null.';
+comment on column marts.mention.sentiment_score is 'As for sentiment, in [-1, 1].';
+comment on column marts.mention.method is 'alias (configured name) or ner (found by a model).';
+
+-- Grain: one row per (document_id, aspect, start_char).
+create table if not exists marts.document_aspect (
+    document_id varchar not null,
+    aspect varchar not null,
+    sentiment varchar,
+    start_char integer not null,
+    end_char integer not null
+);
+comment on table marts.document_aspect is 'What a document speaks of (empty until an aspect model is installed). Grain: one row per (document_id, aspect, start_char).';
+comment on column marts.document_aspect.document_id is 'The document.';
+comment on column marts.document_aspect.aspect is 'Aspect of the taxonomy.';
+comment on column marts.document_aspect.sentiment is 'negative, neutral, positive, or null when abstained.';
+comment on column marts.document_aspect.start_char is 'First code point of the evidence in marts.document.text, from 0.';
+comment on column marts.document_aspect.end_char is 'End code point, exclusive.';
+
+-- Grain: one row per topic_id.
+create table if not exists marts.topic (
+    topic_id varchar not null,
+    language varchar not null,
+    label_en varchar,
+    label_zh varchar,
+    keywords varchar[] not null,
+    first_week varchar,
+    last_week varchar,
+    replaced_by varchar
+);
+comment on table marts.topic is 'Topics with a stable identity. Grain: one row per topic_id.';
+comment on column marts.topic.topic_id is 'Stable identifier.';
+comment on column marts.topic.language is 'en or zh.';
+comment on column marts.topic.label_en is 'Label in English; null for topics of Chinese text.';
+comment on column marts.topic.label_zh is 'Label in Chinese; null for topics of English text.';
+comment on column marts.topic.keywords is 'Most telling words, by c-TF-IDF.';
+comment on column marts.topic.first_week is 'First ISO week with a document of the topic.';
+comment on column marts.topic.last_week is 'Last ISO week with a document of the topic.';
+comment on column marts.topic.replaced_by is 'Topic that took this one''s place; null while it lives.';
+
+-- Grain: one row per (week_start, metric, brand, kind, segment).
+create table if not exists marts.weekly_metric (
+    week_start date not null,
+    iso_week varchar not null,
+    metric varchar not null,
+    brand varchar not null,
+    kind varchar not null,
+    segment varchar not null,
+    n bigint not null,
+    k decimal(18, 4),
+    value decimal(18, 6),
+    lo decimal(18, 6),
+    hi decimal(18, 6),
+    previous decimal(18, 6),
+    baseline decimal(18, 6),
+    delta decimal(18, 6),
+    delta_lo decimal(18, 6),
+    delta_hi decimal(18, 6),
+    q_value decimal(9, 6),
+    verdict varchar not null
+);
+comment on table marts.weekly_metric is 'Weekly facts per brand, kind and segment. Grain: one row per (week_start, metric, brand, kind, segment).';
+comment on column marts.weekly_metric.week_start is 'Monday of the week in the project''s time zone.';
+comment on column marts.weekly_metric.iso_week is 'ISO week, such as 2026-W47.';
+comment on column marts.weekly_metric.metric is 'Name in marts.metric_definition.';
+comment on column marts.weekly_metric.brand is 'Tracked brand, or * for all.';
+comment on column marts.weekly_metric.kind is 'review, news, competitor, or * for all.';
+comment on column marts.weekly_metric.segment is 'Segment, or * for all.';
+comment on column marts.weekly_metric.n is 'Denominator: documents (for share_of_voice, documents naming any tracked brand).';
+comment on column marts.weekly_metric.k is 'Numerator: counted documents (positive minus negative for nss and nsr, sum of stars for mean_rating); null where there is none.';
+comment on column marts.weekly_metric.value is 'The metric: a fraction 0-1, nss and nsr in [-1, 1], stars for mean_rating, documents for volume; null when n < 30 (except volume).';
+comment on column marts.weekly_metric.lo is 'Lower end of the 95 % interval of value.';
+comment on column marts.weekly_metric.hi is 'Upper end of the 95 % interval of value.';
+comment on column marts.weekly_metric.previous is 'value of the week before; null where it is missing or n < 30.';
+comment on column marts.weekly_metric.baseline is 'Pooled value of up to 8 earlier included weeks; null where there is none.';
+comment on column marts.weekly_metric.delta is 'value - previous; null where one is missing.';
+comment on column marts.weekly_metric.delta_lo is 'Lower end of the 95 % interval of delta (Newcombe for proportions).';
+comment on column marts.weekly_metric.delta_hi is 'Upper end of the 95 % interval of delta.';
+comment on column marts.weekly_metric.q_value is 'Benjamini-Hochberg q-value of the change against the baseline, over all rows tested that week; null where not tested.';
+comment on column marts.weekly_metric.verdict is 'signal_up, signal_down, watch_up, watch_down, no_clear_change, too_few, baseline_building or excluded.';
+
+-- Grain: one row per (week_start, metric, brand, topic_id).
+create table if not exists marts.weekly_topic (
+    week_start date not null,
+    iso_week varchar not null,
+    metric varchar not null,
+    brand varchar not null,
+    topic_id varchar not null,
+    n bigint not null,
+    k decimal(18, 4),
+    value decimal(18, 6),
+    lo decimal(18, 6),
+    hi decimal(18, 6),
+    previous decimal(18, 6),
+    baseline decimal(18, 6),
+    delta decimal(18, 6),
+    delta_lo decimal(18, 6),
+    delta_hi decimal(18, 6),
+    q_value decimal(9, 6),
+    verdict varchar not null
+);
+comment on table marts.weekly_topic is 'Weekly facts per brand and topic: metric topic_share (share of the brand''s documents) and nss. Grain: one row per (week_start, metric, brand, topic_id).';
+comment on column marts.weekly_topic.week_start is 'Monday of the week in the project''s time zone.';
+comment on column marts.weekly_topic.iso_week is 'ISO week, such as 2026-W47.';
+comment on column marts.weekly_topic.metric is 'topic_share or nss.';
+comment on column marts.weekly_topic.brand is 'Tracked brand, or * for all.';
+comment on column marts.weekly_topic.topic_id is 'Topic of marts.topic.';
+comment on column marts.weekly_topic.n is 'Denominator: documents (for share_of_voice, documents naming any tracked brand).';
+comment on column marts.weekly_topic.k is 'Numerator: counted documents (positive minus negative for nss and nsr, sum of stars for mean_rating); null where there is none.';
+comment on column marts.weekly_topic.value is 'The metric: a fraction 0-1, nss and nsr in [-1, 1], stars for mean_rating, documents for volume; null when n < 30 (except volume).';
+comment on column marts.weekly_topic.lo is 'Lower end of the 95 % interval of value.';
+comment on column marts.weekly_topic.hi is 'Upper end of the 95 % interval of value.';
+comment on column marts.weekly_topic.previous is 'value of the week before; null where it is missing or n < 30.';
+comment on column marts.weekly_topic.baseline is 'Pooled value of up to 8 earlier included weeks; null where there is none.';
+comment on column marts.weekly_topic.delta is 'value - previous; null where one is missing.';
+comment on column marts.weekly_topic.delta_lo is 'Lower end of the 95 % interval of delta (Newcombe for proportions).';
+comment on column marts.weekly_topic.delta_hi is 'Upper end of the 95 % interval of delta.';
+comment on column marts.weekly_topic.q_value is 'Benjamini-Hochberg q-value of the change against the baseline, over all rows tested that week; null where not tested.';
+comment on column marts.weekly_topic.verdict is 'signal_up, signal_down, watch_up, watch_down, no_clear_change, too_few, baseline_building or excluded.';
+
+-- Grain: one row per (week_start, metric, brand, aspect).
+create table if not exists marts.weekly_aspect (
+    week_start date not null,
+    iso_week varchar not null,
+    metric varchar not null,
+    brand varchar not null,
+    aspect varchar not null,
+    n bigint not null,
+    k decimal(18, 4),
+    value decimal(18, 6),
+    lo decimal(18, 6),
+    hi decimal(18, 6),
+    previous decimal(18, 6),
+    baseline decimal(18, 6),
+    delta decimal(18, 6),
+    delta_lo decimal(18, 6),
+    delta_hi decimal(18, 6),
+    q_value decimal(9, 6),
+    verdict varchar not null
+);
+comment on table marts.weekly_aspect is 'Weekly facts per brand and aspect (empty until an aspect model is installed). Grain: one row per (week_start, metric, brand, aspect).';
+comment on column marts.weekly_aspect.week_start is 'Monday of the week in the project''s time zone.';
+comment on column marts.weekly_aspect.iso_week is 'ISO week, such as 2026-W47.';
+comment on column marts.weekly_aspect.metric is 'aspect_share or nss.';
+comment on column marts.weekly_aspect.brand is 'Tracked brand, or * for all.';
+comment on column marts.weekly_aspect.aspect is 'Aspect of the taxonomy.';
+comment on column marts.weekly_aspect.n is 'Denominator: documents (for share_of_voice, documents naming any tracked brand).';
+comment on column marts.weekly_aspect.k is 'Numerator: counted documents (positive minus negative for nss and nsr, sum of stars for mean_rating); null where there is none.';
+comment on column marts.weekly_aspect.value is 'The metric: a fraction 0-1, nss and nsr in [-1, 1], stars for mean_rating, documents for volume; null when n < 30 (except volume).';
+comment on column marts.weekly_aspect.lo is 'Lower end of the 95 % interval of value.';
+comment on column marts.weekly_aspect.hi is 'Upper end of the 95 % interval of value.';
+comment on column marts.weekly_aspect.previous is 'value of the week before; null where it is missing or n < 30.';
+comment on column marts.weekly_aspect.baseline is 'Pooled value of up to 8 earlier included weeks; null where there is none.';
+comment on column marts.weekly_aspect.delta is 'value - previous; null where one is missing.';
+comment on column marts.weekly_aspect.delta_lo is 'Lower end of the 95 % interval of delta (Newcombe for proportions).';
+comment on column marts.weekly_aspect.delta_hi is 'Upper end of the 95 % interval of delta.';
+comment on column marts.weekly_aspect.q_value is 'Benjamini-Hochberg q-value of the change against the baseline, over all rows tested that week; null where not tested.';
+comment on column marts.weekly_aspect.verdict is 'signal_up, signal_down, watch_up, watch_down, no_clear_change, too_few, baseline_building or excluded.';
+
+-- Grain: one row per (iso_week, revision).
+create table if not exists marts.report (
+    iso_week varchar not null,
+    revision integer not null,
+    run_id varchar not null,
+    published_at timestamp not null,
+    content_hash varchar not null,
+    reason varchar not null,
+    payload varchar not null
+);
+comment on table marts.report is 'Published revisions of weekly reports; never edited. Grain: one row per (iso_week, revision).';
+comment on column marts.report.iso_week is 'ISO week of the report.';
+comment on column marts.report.revision is 'Revision, from 1.';
+comment on column marts.report.run_id is 'The run that made it.';
+comment on column marts.report.published_at is 'When it was published (UTC).';
+comment on column marts.report.content_hash is 'SHA-256 over the revision''s content, without run id and times.';
+comment on column marts.report.reason is 'Why the revision exists: first, late_data, model_changed, config_changed or recomputed.';
+comment on column marts.report.payload is 'The whole report as JSON: every rendering is made from it.';
+
+-- Grain: one row per (iso_week, revision, finding_id).
+create table if not exists marts.finding (
+    iso_week varchar not null,
+    revision integer not null,
+    finding_id varchar not null,
+    rank integer not null,
+    text_en varchar not null,
+    text_zh varchar not null,
+    query varchar not null,
+    document_ids varchar[] not null
+);
+comment on table marts.finding is 'The sentences that reports say. Grain: one row per (iso_week, revision, finding_id).';
+comment on column marts.finding.iso_week is 'ISO week of the report.';
+comment on column marts.finding.revision is 'Revision of the report.';
+comment on column marts.finding.finding_id is 'Identifier of the finding, unique in the revision.';
+comment on column marts.finding.rank is 'Place among the key findings, from 1.';
+comment on column marts.finding.text_en is 'The sentence in English.';
+comment on column marts.finding.text_zh is 'The sentence in Chinese.';
+comment on column marts.finding.query is 'SQL that reproduces the numbers of the sentence.';
+comment on column marts.finding.document_ids is 'Documents behind the sentence (at most 50).';
+
+-- Grain: one row per (iso_week, revision, quote_id).
+create table if not exists marts.quote (
+    iso_week varchar not null,
+    revision integer not null,
+    quote_id varchar not null,
+    document_id varchar not null,
+    topic_id varchar,
+    text varchar not null,
+    start_char integer not null,
+    end_char integer not null
+);
+comment on table marts.quote is 'The quotes that reports show. Grain: one row per (iso_week, revision, quote_id).';
+comment on column marts.quote.iso_week is 'ISO week of the report.';
+comment on column marts.quote.revision is 'Revision of the report.';
+comment on column marts.quote.quote_id is 'Identifier of the quote, unique in the revision.';
+comment on column marts.quote.document_id is 'The quoted document.';
+comment on column marts.quote.topic_id is 'Topic that the quote stands for.';
+comment on column marts.quote.text is 'The quoted text.';
+comment on column marts.quote.start_char is 'First code point in marts.document.text, from 0.';
+comment on column marts.quote.end_char is 'End code point, exclusive.';
+
+-- Grain: one row per metric.
+create table if not exists marts.metric_definition (
+    metric varchar not null,
+    label_en varchar not null,
+    label_zh varchar not null,
+    unit varchar not null,
+    numerator varchar not null,
+    denominator varchar not null,
+    interval_method varchar not null,
+    description_en varchar not null,
+    description_zh varchar not null
+);
+comment on table marts.metric_definition is 'What each metric is. Grain: one row per metric.';
+comment on column marts.metric_definition.metric is 'Name, as in marts.weekly_metric.';
+comment on column marts.metric_definition.label_en is 'Label in English.';
+comment on column marts.metric_definition.label_zh is 'Label in Chinese.';
+comment on column marts.metric_definition.unit is 'documents, fraction, points or stars.';
+comment on column marts.metric_definition.numerator is 'What k counts.';
+comment on column marts.metric_definition.denominator is 'What n counts.';
+comment on column marts.metric_definition.interval_method is 'How lo and hi are computed.';
+comment on column marts.metric_definition.description_en is 'Definition in English.';
+comment on column marts.metric_definition.description_zh is 'Definition in Chinese.';

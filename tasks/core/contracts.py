@@ -1,0 +1,218 @@
+"""The types that stages hand to each other, and the seams behind which models live.
+
+Pure: no Prefect, no DuckDB, no torch. Each protocol has a do-nothing implementation, which is also the fake
+that tests use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+SENTIMENTS = ("negative", "neutral", "positive", "mixed")
+VERDICTS = (
+    "signal_up",
+    "signal_down",
+    "watch_up",
+    "watch_down",
+    "no_clear_change",
+    "too_few",
+    "baseline_building",
+    "excluded",
+)
+KINDS = ("review", "news", "competitor")
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a source, mapped to our names; text as it came.
+
+    published_at is UTC without tzinfo; when is_date_only, it is the date itself at midnight, unshifted.
+    """
+
+    record_number: int
+    text: str
+    published_at: datetime
+    is_date_only: bool = False
+    source_record_id: str | None = None
+    title: str | None = None
+    url: str | None = None
+    rating: float | None = None
+    brand: str | None = None
+    segment: str | None = None
+    language_hint: str | None = None
+    author_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that can't be used: where it stood, why, and its first bytes (at most 8 KiB)."""
+
+    record_number: int
+    reason_code: str
+    reason: str
+    raw_bytes: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a text. Offsets count code points, end exclusive: text[start_char:end_char] == surface."""
+
+    entity_id: str
+    entity_name: str
+    entity_type: str
+    is_tracked: bool
+    brand: str | None
+    surface: str
+    start_char: int
+    end_char: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A registered model: the row of ops.model_version that enriched rows point to."""
+
+    task: str
+    language: str
+    name: str
+    revision: str
+    precision: str
+    licence: str
+    content_sha256: str
+    card: dict = field(hash=False, default_factory=dict)
+
+    @property
+    def model_version_id(self) -> str:
+        return f"{self.task}-{self.language}-{self.name}@{self.revision}+{self.precision}"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What one encoder pass gives n documents.
+
+    embeddings: (n, dim) float32, unit length; a zero row where the text is empty.
+    features: (n, feature_dim) float32, what a sentiment head reads.
+    token_counts: (n,) int32, tokens of the whole text.
+    coverage: (n,) float32 in [0, 1], share of the tokens that the encoder saw.
+    """
+
+    embeddings: NDArray[np.float32]
+    features: NDArray[np.float32]
+    token_counts: NDArray[np.int32]
+    coverage: NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class SentimentScores:
+    """Sentiment of n documents.
+
+    probabilities: (n, 3) float32, calibrated, columns negative, neutral, positive; rows sum to 1.
+    labels: n of "negative", "neutral", "positive", "mixed", or None where the model abstained.
+    """
+
+    probabilities: NDArray[np.float32]
+    labels: list[str | None]
+
+    @property
+    def scores(self) -> NDArray[np.float32]:
+        """(n,) P(positive) - P(negative), in [-1, 1]."""
+        return self.probabilities[:, 2] - self.probabilities[:, 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic with its place in the embedding space (centroid: (dim,) float32, unit length)."""
+
+    topic_id: str
+    language: str
+    label: str
+    keywords: tuple[str, ...]
+    centroid: NDArray[np.float32] = field(hash=False, compare=False)
+
+
+class Encoder(Protocol):
+    """Turns texts of one language into vectors in one pass."""
+
+    version: ModelVersion
+
+    def encode(self, texts: Sequence[str]) -> Encoded: ...
+
+
+class SentimentModel(Protocol):
+    """Scores documents of one language from the encoder's pass, or from the text where it has no use for that."""
+
+    version: ModelVersion
+
+    def predict(self, texts: Sequence[str], encoded: Encoded) -> SentimentScores: ...
+
+
+class EntityTagger(Protocol):
+    """Finds names in texts; one list of mentions a text, in order of start_char."""
+
+    version: ModelVersion
+
+    def tag(self, texts: Sequence[str]) -> list[list[Mention]]: ...
+
+
+class TopicModel(Protocol):
+    """Assigns documents of one language to topics by their embeddings."""
+
+    version: ModelVersion
+    topics: tuple[Topic, ...]
+
+    def assign(self, embeddings: NDArray[np.float32]) -> tuple[list[str | None], NDArray[np.float32]]:
+        """Topic id (None: none is near enough) and cosine similarity in [-1, 1], for each of n documents."""
+        ...
+
+
+def _null_version(task: str) -> ModelVersion:
+    return ModelVersion(task, ALL, "null", "0", "exact", "Apache-2.0", "0" * 64)
+
+
+class NullEncoder:
+    """Sees nothing: zero vectors, no coverage."""
+
+    version = _null_version("embedding")
+
+    def __init__(self, dim: int = 8) -> None:
+        self.dim = dim
+
+    def encode(self, texts: Sequence[str]) -> Encoded:
+        n = len(texts)
+        zeros = np.zeros((n, self.dim), np.float32)
+        return Encoded(zeros, zeros, np.zeros(n, np.int32), np.zeros(n, np.float32))
+
+
+class NullSentimentModel:
+    """Abstains on every document."""
+
+    version = _null_version("sentiment")
+
+    def predict(self, texts: Sequence[str], encoded: Encoded) -> SentimentScores:
+        return SentimentScores(np.full((len(texts), 3), 1 / 3, np.float32), [None] * len(texts))
+
+
+class NullEntityTagger:
+    """Finds no names."""
+
+    version = _null_version("mention")
+
+    def tag(self, texts: Sequence[str]) -> list[list[Mention]]:
+        return [[] for _ in texts]
+
+
+class NullTopicModel:
+    """Knows no topics."""
+
+    version = _null_version("topic")
+    topics: tuple[Topic, ...] = ()
+
+    def assign(self, embeddings: NDArray[np.float32]) -> tuple[list[str | None], NDArray[np.float32]]:
+        return [None] * len(embeddings), np.zeros(len(embeddings), np.float32)

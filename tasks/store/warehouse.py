@@ -1,0 +1,152 @@
+"""The warehouse: the one DuckDB file that a run writes. Sole importer of duckdb.
+
+SQL lives in files below sql/ and is named by its path without the ending ("marts/document"). A mart is a select
+file: `Warehouse.rebuild` empties the declared table and fills it from the select, so that names, types and
+comments come from sql/schema alone. Never hand a Warehouse to another task: open one inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from tasks.config import SQL_ROOT
+from tasks.errors import DataContractError, MarketBriefError
+
+SCHEMA_FILES = ("ops", "raw", "staging", "enriched", "marts")
+_SAFE = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+
+
+def sql_text(name: str) -> str:
+    """Text of the SQL file sql/<name>.sql."""
+    return (SQL_ROOT / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def connect(path: Path | str, *, read_only: bool = False, is_locked_down: bool = False) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file (":memory:" for none).
+
+    Args:
+        is_locked_down: for SQL that other people wrote: no files, no network, no change of settings.
+
+    Raises:
+        MarketBriefError: the file can't be opened.
+    """
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=_SAFE)
+    except duckdb.Error as error:
+        raise MarketBriefError(
+            f"Can't open {path}: {error}",
+            why="another program may have it open for writing",
+            fix="close that program; analysts read data/published/market.duckdb, never the warehouse",
+        ) from error
+    connection.execute("set timezone = 'UTC'")
+    if is_locked_down:
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+    return connection
+
+
+class Warehouse:
+    """An open warehouse. Use as a context manager; the schema is made on first opening."""
+
+    def __init__(self, path: Path | str) -> None:
+        if str(path) != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.connection = connect(path)
+        for name in SCHEMA_FILES:
+            self.connection.execute(sql_text(f"schema/{name}"))
+        for file in sorted((SQL_ROOT / "macros").glob("*.sql")):
+            self.connection.execute(file.read_text(encoding="utf-8"))
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside is committed as a whole, or not at all."""
+        self.connection.begin()
+        try:
+            yield
+        except BaseException:
+            self.connection.rollback()
+            raise
+        self.connection.commit()
+
+    def frame(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> pd.DataFrame:
+        """Result of a query as a data frame."""
+        return self._arrow(sql, params).to_pandas()
+
+    def rows(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Result of a query as a list of dictionaries of plain Python values."""
+        return self._arrow(sql, params).to_pylist()
+
+    def scalar(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
+        """First column of the first row; None where there is no row."""
+        row = self.connection.execute(sql, params).fetchone()
+        return None if row is None else row[0]
+
+    def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
+        """Run statements for their effect."""
+        self.connection.execute(sql, params)
+
+    def run_file(self, name: str) -> None:
+        """Run the statements of sql/<name>.sql for their effect."""
+        self.connection.execute(sql_text(name))
+
+    def insert(self, table: str, data: pd.DataFrame | pa.Table | list[dict[str, Any]]) -> int:
+        """Append rows by column name; columns that are left out become null.
+
+        Args:
+            table: schema.table, a name from our own code, never from input.
+
+        Returns:
+            Number of rows inserted.
+        """
+        if isinstance(data, list):
+            data = pa.Table.from_pylist(data) if data else pa.table({})
+        elif isinstance(data, pd.DataFrame):
+            data = pa.Table.from_pandas(data, preserve_index=False)
+        if data.num_rows == 0:
+            return 0
+        self.connection.register("incoming_rows", data)
+        try:
+            self.connection.execute(f"insert into {table} by name select * from incoming_rows")
+        finally:
+            self.connection.unregister("incoming_rows")
+        return data.num_rows
+
+    def replace(self, table: str, data: pd.DataFrame | pa.Table | list[dict[str, Any]]) -> int:
+        """Empty a table and fill it, in one transaction."""
+        with self.transaction():
+            self.connection.execute(f"delete from {table}")
+            return self.insert(table, data)
+
+    def rebuild(self, table: str, params: Mapping[str, Any] | None = None) -> int:
+        """Empty a table and fill it from sql/<schema>/<name>.sql, in one transaction.
+
+        Returns:
+            Number of rows of the new table.
+        """
+        with self.transaction():
+            self.connection.execute(f"delete from {table}")
+            self.connection.execute(f"insert into {table} by name {sql_text(table.replace('.', '/'))}", params)
+        return int(self.scalar(f"select count(*) from {table}"))
+
+    def check_unique(self, table: str, key: Sequence[str]) -> None:
+        """Raise DataContractError where a key stands more than once."""
+        columns = ", ".join(key)
+        twice = self.rows(f"select {columns} from {table} group by {columns} having count(*) > 1 limit 3")
+        if twice:
+            raise DataContractError(f"{table} holds a key ({columns}) more than once, such as {twice[0]}")
+
+    def _arrow(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
+        return self.connection.sql(sql, params=params).to_arrow_table()
