@@ -216,3 +216,27 @@ class NullTopicModel:
 
     def assign(self, embeddings: NDArray[np.float32]) -> tuple[list[str | None], NDArray[np.float32]]:
         return [None] * len(embeddings), np.zeros(len(embeddings), np.float32)
+
+
+class Progress(Protocol):
+    """Where a stage tells how far it is: a bar on a terminal, plain lines elsewhere."""
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        """Begin a stage of so many steps (None: not known)."""
+        ...
+
+    def advance(self, steps: int = 1) -> None: ...
+
+    def finish(self, summary: str) -> None:
+        """End the stage with one line that says what it did, with counts."""
+        ...
+
+
+class NullProgress:
+    """Says nothing."""
+
+    def start(self, stage: str, total: int | None = None) -> None: ...
+
+    def advance(self, steps: int = 1) -> None: ...
+
+    def finish(self, summary: str) -> None: ...
