@@ -20,7 +20,10 @@ from tasks.config import SQL_ROOT
 from tasks.errors import DataContractError, MarketBriefError
 
 SCHEMA_FILES = ("ops", "raw", "staging", "enriched", "marts")
-_SAFE: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+_SAFE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
 
 
 def sql_text(name: str) -> str:
