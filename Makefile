@@ -1,0 +1,54 @@
+# Market Brief. `make run` for a report, `make test` for the tests, `make help` for the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SHARED_DATA ?= ../shared/data
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help install run test lint format typecheck bench models sample lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(STAMP) ## Create .venv and install from the lock file
+
+$(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing from requirements/lock.txt (a few minutes the first time) ..."
+	@$(BIN)/pip install -q -r requirements/torch.txt
+	@$(BIN)/pip install -q --no-deps --require-hashes -r requirements/lock.txt
+	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+run: install ## Run the weekly flow on the sample project, for its whole history
+	@$(BIN)/marketbrief run
+
+test: install ## Run all tests
+	@$(BIN)/pytest
+
+lint: install ## Linter, formatter and type checker, without changing anything
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: install ## Let the formatter and the linter mend what they can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: install ## Measure the encoder, the stages and the whole run
+	@$(BIN)/python -m tests.bench
+
+models: install ## Train the shipped models again (needs the training data in SHARED_DATA)
+	@$(BIN)/python -m flows.train bundle --data $(SHARED_DATA)
+
+sample: install ## Write the sample project's data again
+	@$(BIN)/python data/sample/generate.py
+
+lock: ## Resolve the dependencies again into requirements/lock.txt
+	@requirements/lock.sh
+
+clean: ## Remove what runs made (warehouse, snapshot, reports); keeps .venv and the sample
+	@find data -mindepth 1 -maxdepth 1 ! -name sample ! -name models ! -name golden -exec rm -rf {} +
+	@find reports -mindepth 1 -maxdepth 1 ! -name templates -exec rm -rf {} +
