@@ -17,6 +17,7 @@ install: $(STAMP) ## Create .venv and install from the lock file
 $(STAMP): requirements/lock.txt requirements/torch.txt pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing from requirements/lock.txt (a few minutes the first time) ..."
+	@$(BIN)/pip install -q 'pip>=25,<27'
 	@$(BIN)/pip install -q -r requirements/torch.txt
 	@$(BIN)/pip install -q --no-deps --require-hashes -r requirements/lock.txt
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
