@@ -94,8 +94,8 @@ class Warehouse:
 
     def scalar(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> Any:
         """First column of the first row; None where there is no row."""
-        row = self.connection.execute(sql, params).fetchone()
-        return None if row is None else row[0]
+        rows = self.connection.execute(sql, params).fetchall()  # an unread rest would block the next statement
+        return rows[0][0] if rows else None
 
     def execute(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
         """Run statements for their effect."""
