@@ -1,0 +1,294 @@
+"""From frames of weekly counts to the rows of the weekly marts.
+
+Counts arrive per week, source, kind, brand and segment (or topic, or aspect); rows leave per week, metric, brand and
+kind, for every week from the first to the last, weeks without documents included. All rows tested in a week, of all
+tables together, are one family of the correction for many comparisons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tasks.core import statistics
+from tasks.core.contracts import ALL
+from tasks.core.statistics import MAX_DISTINCT_VALUES, Floats
+from tasks.core.weekly import MEASURES, Bools, Coverage, Judged, Measure, compare, judge, verdicts
+
+MAX_SEGMENTS = 50
+COUNTS = ("raw_count", "document_count", "naming_count", "scored_count", "positive_count", "negative_count")
+VALUE_COLUMNS = ("value", "lo", "hi", "previous", "baseline", "delta", "delta_lo", "delta_hi")
+
+
+@dataclass(frozen=True, slots=True)
+class Axes:
+    """The axes of a panel, each a sorted index; groups are all brands together (*), then the tracked brands."""
+
+    weeks: pd.Index
+    sources: pd.MultiIndex
+    groups: pd.Index
+
+    @property
+    def kinds(self) -> NDArray[np.object_]:
+        return self.sources.get_level_values("kind").to_numpy()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One metric of one table: keys has a row for each row of judged."""
+
+    table: str
+    keys: pd.DataFrame
+    judged: Judged
+
+
+def axes_of(source_weeks: pd.DataFrame, brands: Sequence[str]) -> Axes:
+    """Axes from the coverage frame: one row per (source, kind, week_start)."""
+    sources = source_weeks[["source", "kind"]].drop_duplicates().sort_values(["source", "kind"])
+    return Axes(
+        weeks=pd.Index(sorted(source_weeks["week_start"].unique()), name="week_start"),
+        sources=pd.MultiIndex.from_frame(sources),
+        groups=pd.Index([ALL, *brands], name="brand"),
+    )
+
+
+def coverage_of(source_weeks: pd.DataFrame, brand_coverage: pd.DataFrame, axes: Axes, *, is_total: bool) -> Coverage:
+    """Which weeks can be compared, by group, source and week.
+
+    All brands together are comparable only between weeks in which the same brands were covered; their totals, and
+    every share of voice, are incomplete until the last brand is.
+
+    Args:
+        source_weeks: state (covered, incomplete, absent) per (source, kind, week_start).
+        brand_coverage: first_week and first_covered_week per (source, kind, brand).
+        is_total: for metrics that can't leave a source out.
+    """
+    states = source_weeks.pivot(index=["source", "kind"], columns="week_start", values="state")
+    state = states.reindex(index=axes.sources, columns=axes.weeks).to_numpy()
+    key = np.repeat((state == "covered").astype(np.int64)[None], len(axes.groups), axis=0)
+    incomplete = np.repeat((state == "incomplete")[None], len(axes.groups), axis=0)
+    weeks = axes.weeks.to_numpy()
+    all_key = key[0].copy()
+    for row in brand_coverage.itertuples(index=False):
+        source = axes.sources.get_loc((row.source, row.kind))
+        group = axes.groups.get_loc(row.brand)
+        has_begun, is_covered = weeks >= row.first_week, weeks >= row.first_covered_week
+        key[group, source] *= is_covered
+        incomplete[group, source] &= has_begun
+        incomplete[group, source] |= has_begun & ~is_covered
+        all_key[source] += is_covered & (all_key[source] > 0)
+        if is_total:
+            incomplete[0, source] |= ~is_covered & (state[source] != "absent")
+    key[0] = np.where(incomplete[0], 0, all_key)
+    return Coverage(key=key, is_incomplete=incomplete)
+
+
+def judge_metrics(
+    counts: pd.DataFrame,
+    ratings: pd.DataFrame,
+    axes: Axes,
+    *,
+    kinds: Sequence[str],
+    coverages: Mapping[bool, Coverage],
+) -> list[Judgement]:
+    """Judge every metric of marts.weekly_metric.
+
+    Args:
+        counts: COUNTS per (week_start, source, kind, brand, segment).
+        ratings: document_count per (week_start, source, kind, brand, segment, rating).
+        kinds: kinds that get rows of their own.
+        coverages: by whether the metric is a total.
+    """
+    segments = leading_segments(counts)
+    cells = _metric_cells(counts, axes, segments)
+    index = pd.MultiIndex.from_frame(cells[["brand", "segment"]])
+    tensor = _tensor(counts, axes, index, ["brand", "segment"], list(COUNTS))
+    named = dict(zip(COUNTS, np.moveaxis(tensor, -1, 0), strict=True))
+    histogram, values = _histogram(ratings, axes, index)
+
+    rows = _with_kinds(cells, kinds)
+    at = rows.pop("cell").to_numpy()
+    takes = _kind_mask(rows["kind"], axes)
+    is_tested = (rows["segment"] == ALL).to_numpy()
+    group = axes.groups.get_indexer(rows["brand"])
+    all_brands = index.get_indexer(pd.MultiIndex.from_arrays([[ALL] * len(rows), rows["segment"]]))
+    is_customers = (rows["kind"] != "competitor").to_numpy()
+
+    raw, documents, naming = (named[name] for name in COUNTS[:3])
+    scored, positive, negative = (named[name] for name in COUNTS[3:])
+    net, polar = positive - negative, positive + negative
+    rated = np.moveaxis(np.stack([histogram.sum(-1), histogram @ values, histogram @ values**2]), 0, -1)
+    recipes: dict[str, tuple[Bools, Floats]] = {
+        "volume": (_any(rows), _parts(documents, documents, documents)[at]),
+        "volume_raw": (_any(rows), _parts(raw, raw, raw)[at]),
+        "nss": (is_customers, _parts(scored, net, polar)[at]),
+        "nsr": (is_customers, _parts(polar, net, polar)[at]),
+        "negative_share": (is_customers, _parts(scored, negative, negative)[at]),
+        "positive_share": (is_customers, _parts(scored, positive, positive)[at]),
+        "share_of_voice": (
+            is_customers & (rows["brand"] != ALL).to_numpy(),
+            _parts(naming[all_brands], naming[at], naming[at]),
+        ),
+        "mean_rating": (is_customers, np.concatenate([rated, histogram], axis=-1)[at]),
+        "abstention_share": (is_customers, _parts(documents, documents - scored, documents - scored)[at]),
+    }
+    judgements = []
+    for metric, (chosen, parts) in recipes.items():
+        measure = MEASURES[metric]
+        parts = parts[chosen]
+        # A share of voice has all brands' coverage: a brand that is missing makes the others look bigger.
+        groups = np.zeros(chosen.sum(), np.int64) if metric == "share_of_voice" else group[chosen]
+        comparison = compare(
+            parts,
+            measure=measure,
+            group=groups,
+            draws=takes[chosen] & (parts[:, :, :, 0].sum(axis=2) > 0),
+            coverage=coverages[measure.is_total],
+        )
+        judged = judge(measure, comparison, is_tested=is_tested[chosen], rating_values=values)
+        judgements.append(Judgement("weekly_metric", rows[chosen].assign(metric=metric), judged))
+    return judgements
+
+
+def judge_parts(
+    counts: pd.DataFrame, part_counts: pd.DataFrame, axes: Axes, *, part: str, share: str, coverage: Coverage
+) -> list[Judgement]:
+    """Judge the share and the net sentiment of parts of a brand's documents: its topics, or its aspects.
+
+    Args:
+        counts: as for judge_metrics; gives the brands' documents.
+        part_counts: document_count, scored_count, positive_count, negative_count per
+            (week_start, source, kind, brand, part).
+        part: topic_id or aspect.
+        share: topic_share or aspect_share.
+    """
+    if part_counts.empty:
+        return []
+    keys = part_counts[["brand", part]].drop_duplicates().sort_values(["brand", part], ignore_index=True)
+    of_brand = counts[counts["segment"] == ALL]
+    brands = pd.Index(sorted(keys["brand"].unique()), name="brand")
+    whole = _tensor(of_brand, axes, brands, ["brand"], ["document_count"])[brands.get_indexer(keys["brand"])][..., 0]
+    columns = ["document_count", "scored_count", "positive_count", "negative_count"]
+    tensor = _tensor(part_counts, axes, pd.MultiIndex.from_frame(keys), ["brand", part], columns)
+    documents, scored, positive, negative = np.moveaxis(tensor, -1, 0)
+    recipes = {
+        share: _parts(whole, documents, documents),
+        "nss": _parts(scored, positive - negative, positive + negative),
+    }
+    group = axes.groups.get_indexer(keys["brand"])
+    takes = np.repeat((axes.kinds != "competitor")[None], len(keys), axis=0)
+    judgements = []
+    for metric, parts in recipes.items():
+        draws = takes & (parts[:, :, :, 0].sum(axis=2) > 0)
+        comparison = compare(parts, measure=MEASURES[metric], group=group, draws=draws, coverage=coverage)
+        judged = judge(MEASURES[metric], comparison, is_tested=np.ones(len(keys), np.bool_))
+        judgements.append(Judgement(f"weekly_{part.removesuffix('_id')}", keys.assign(metric=metric), judged))
+    return judgements
+
+
+def weekly_frames(judgements: Sequence[Judgement], axes: Axes) -> dict[str, pd.DataFrame]:
+    """Correct for all comparisons of each week at once, and lay the rows out.
+
+    Returns:
+        Per table (weekly_metric, weekly_topic, weekly_aspect), one row per week and key, sorted by them.
+    """
+    flat = [judgement.judged.p.ravel() for judgement in judgements]
+    week = [np.tile(np.arange(len(axes.weeks)), len(judgement.keys)) for judgement in judgements]
+    ends = np.cumsum([len(p) for p in flat])
+    q_values = np.split(statistics.benjamini_hochberg(np.concatenate(flat), np.concatenate(week)), ends[:-1])
+    frames: dict[str, list[pd.DataFrame]] = {}
+    for judgement, q_value in zip(judgements, q_values, strict=True):
+        frames.setdefault(judgement.table, []).append(_frame(judgement, q_value, axes))
+    return {
+        table: pd.concat(parts, ignore_index=True).sort_values(
+            ["week_start", "metric", *[c for c in parts[0] if c in ("brand", "kind", "segment", "topic_id", "aspect")]],
+            ignore_index=True,
+        )
+        for table, parts in frames.items()
+    }
+
+
+def leading_segments(counts: pd.DataFrame) -> list[str]:
+    """The segments with the most documents, at most MAX_SEGMENTS of them."""
+    named = counts[(counts["segment"] != ALL) & (counts["brand"] == ALL)]
+    sizes = named.groupby("segment")["raw_count"].sum().reset_index()
+    return sizes.sort_values(["raw_count", "segment"], ascending=[False, True])["segment"].head(MAX_SEGMENTS).tolist()
+
+
+def _frame(judgement: Judgement, q_value: Floats, axes: Axes) -> pd.DataFrame:
+    judged, n_weeks = judgement.judged, len(axes.weeks)
+    columns: dict[str, Any] = {
+        name: np.repeat(judgement.keys[name].to_numpy(), n_weeks) for name in judgement.keys.columns
+    }
+    columns["week_start"] = np.tile(axes.weeks.to_numpy(), len(judgement.keys))
+    columns["n"] = judged.n.ravel()
+    columns["k"] = np.round(judged.k.ravel(), 4)
+    for name in VALUE_COLUMNS:
+        columns[name] = np.round(getattr(judged, name).ravel(), 6) + 0.0
+    columns["q_value"] = np.round(q_value, 6)
+    columns["verdict"] = verdicts(judged, q_value.reshape(judged.p.shape)).ravel()
+    return pd.DataFrame(columns)
+
+
+def _metric_cells(counts: pd.DataFrame, axes: Axes, segments: Sequence[str]) -> pd.DataFrame:
+    """One row per (brand, segment): every brand with segment *, and the brands that a segment has documents of."""
+    whole = pd.DataFrame({"brand": axes.groups, "segment": ALL})
+    parts = counts.loc[counts["segment"].isin(segments) & counts["brand"].isin(axes.groups), ["brand", "segment"]]
+    return pd.concat([whole, parts.drop_duplicates().sort_values(["brand", "segment"])], ignore_index=True)
+
+
+def _with_kinds(cells: pd.DataFrame, kinds: Sequence[str]) -> pd.DataFrame:
+    """Rows (brand, segment, kind, cell): kind * for all cells, each kind for segment *."""
+    cells = cells.assign(cell=np.arange(len(cells)), kind=ALL)
+    whole = cells[cells["segment"] == ALL]
+    return pd.concat([cells, *[whole.assign(kind=kind) for kind in kinds]], ignore_index=True)
+
+
+def _kind_mask(kinds: pd.Series, axes: Axes) -> Bools:
+    """(n_rows, n_sources): a row of kind * takes reviews and news, never competitors' own words."""
+    row_kind, source_kind = kinds.to_numpy()[:, None], axes.kinds[None]
+    return (row_kind == source_kind) | ((row_kind == ALL) & (source_kind != "competitor"))
+
+
+def _tensor(frame: pd.DataFrame, axes: Axes, rows: pd.Index, row_columns: list[str], columns: list[str]) -> Floats:
+    """Counts as (n_rows, n_sources, n_weeks, n_columns); keys of the frame that are not in rows are left out."""
+    wanted = pd.MultiIndex.from_frame(frame[row_columns]) if len(row_columns) > 1 else pd.Index(frame[row_columns[0]])
+    row = rows.get_indexer(wanted)
+    source = axes.sources.get_indexer(pd.MultiIndex.from_frame(frame[["source", "kind"]]))
+    week = axes.weeks.get_indexer(frame["week_start"])
+    tensor = np.zeros((len(rows), len(axes.sources), len(axes.weeks), len(columns)))
+    known = row >= 0
+    tensor[row[known], source[known], week[known]] = frame.loc[known, columns].to_numpy(np.float64)
+    return tensor
+
+
+def _histogram(ratings: pd.DataFrame, axes: Axes, index: pd.MultiIndex) -> tuple[Floats, Floats]:
+    """Documents of each rating, (n_rows, n_sources, n_weeks, n_values), and the values (n_values,).
+
+    With more than 32 distinct ratings each goes to the nearest of 32 evenly spaced ones.
+    """
+    values = np.sort(ratings["rating"].unique()).astype(np.float64)
+    if len(values) > MAX_DISTINCT_VALUES:
+        grid = np.linspace(values[0], values[-1], MAX_DISTINCT_VALUES)
+        nearest = grid[np.abs(ratings["rating"].to_numpy()[:, None] - grid[None]).argmin(axis=1)]
+        keys = ["week_start", "source", "kind", "brand", "segment", "rating"]
+        ratings = ratings.assign(rating=nearest).groupby(keys, as_index=False)["document_count"].sum()
+        values = np.sort(ratings["rating"].unique())
+    histogram = np.zeros((len(index), len(axes.sources), len(axes.weeks), len(values)))
+    for number, value in enumerate(values):
+        of_value = ratings[ratings["rating"] == value].reset_index(drop=True)
+        histogram[..., number] = _tensor(of_value, axes, index, ["brand", "segment"], ["document_count"])[..., 0]
+    return histogram, values
+
+
+def _parts(n: Floats, k: Floats, q: Floats) -> Floats:
+    return np.stack([n, k, q], axis=-1)
+
+
+def _any(rows: pd.DataFrame) -> Bools:
+    return np.ones(len(rows), np.bool_)
