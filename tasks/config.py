@@ -268,6 +268,11 @@ def load_settings(config_path: Path | str = "market.toml") -> Settings:
     return Settings(market=market, config_path=path, home=home, config_hash=digest)
 
 
+def prefect_api_url() -> str | None:
+    """Address of the Prefect server that the user chose, by PREFECT_API_URL; None where no choice was made."""
+    return os.environ.get("PREFECT_API_URL") or None
+
+
 def _check_timezone(value: str) -> str:
     if value not in available_timezones():
         near = difflib.get_close_matches(value, sorted(available_timezones()), n=1)

@@ -1,0 +1,264 @@
+"""The `marketbrief` command: declares every command and its options, and turns errors into words and exit codes.
+
+Nothing heavy is imported here or in flows/invocation.py: `--help` answers at once. What a command does stands in
+flows/commands, imported when it is called.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.invocation import GlobalCommand, GlobalGroup, Invocation
+
+_WEEKLY, _READING, _PROJECT, _MODELS = "Every week", "Reading", "The project", "Models"
+
+app = typer.Typer(
+    name="marketbrief",
+    cls=GlobalGroup,
+    help="What customers, the press and competitors said this week, in a report in which every number can be checked.",
+    epilog="Start with: marketbrief init my-project",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def command(panel: str, *, name: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a command under a heading of the help page."""
+    return app.command(name, cls=GlobalCommand, rich_help_panel=panel)
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(f"marketbrief {version('marketbrief')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    is_version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.", metavar="")
+    ] = False,
+) -> None:
+    """The program; its commands do the work."""
+
+
+@command(_WEEKLY)
+def run(
+    ctx: typer.Context,
+    week: Annotated[
+        str | None, typer.Option(metavar="WEEK", help="Report this ISO week, such as 2026-W47, even if it was before.")
+    ] = None,
+    through: Annotated[
+        str | None, typer.Option(metavar="WEEK", help="The last week to report; with --week, the end of a range.")
+    ] = None,
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", metavar="", help="Say what would be read and reported; write nothing.")
+    ] = False,
+) -> None:
+    """Read what is new, score it, publish the snapshot, and write the weekly reports.
+
+    Without options: from the first week that has no report yet to the last complete week that has data. A run that
+    was killed can be started again at any time: nothing is lost, and nothing is counted twice.
+    """
+    from flows.commands.weekly import run_weekly_command
+
+    run_weekly_command(ctx.obj, week=week, through=through, is_dry_run=is_dry_run)
+
+
+@command(_WEEKLY)
+def serve(
+    ctx: typer.Context,
+    port: Annotated[
+        int | None, typer.Option(metavar="PORT", help="Port of the local Prefect server; any free one by default.")
+    ] = None,
+) -> None:
+    """Run the weekly flow on its schedule, with a local Prefect server, until ctrl-C."""
+    from flows.serve import serve_command
+
+    serve_command(ctx.obj, port=port)
+
+
+@command(_WEEKLY)
+def status(ctx: typer.Context) -> None:
+    """Show the last runs, how fresh each source is, the newest report, and what is pending."""
+    from flows.commands.project import status_command
+
+    status_command(ctx.obj)
+
+
+@command(_READING, name="open")
+def open_report(
+    ctx: typer.Context,
+    week: Annotated[str | None, typer.Option(metavar="WEEK", help="ISO week; the newest report by default.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--lang", metavar="LANG", help="en or zh; the project's first language by default.")
+    ] = None,
+) -> None:
+    """Open a report in the browser, and print its path."""
+    from flows.commands.reading import open_command
+
+    open_command(ctx.obj, week=week, language=language)
+
+
+@command(_READING)
+def report(
+    ctx: typer.Context,
+    week: Annotated[str, typer.Option(metavar="WEEK", help="ISO week, such as 2026-W47.")],
+    languages: Annotated[
+        str | None, typer.Option("--lang", metavar="LANGS", help="Such as en,zh; the project's languages by default.")
+    ] = None,
+    formats: Annotated[str, typer.Option("--format", metavar="FORMATS", help="Of html, md, json.")] = "html,md,json",
+) -> None:
+    """Write a published report again, byte for byte, from the snapshot."""
+    from flows.commands.reading import report_command
+
+    report_command(ctx.obj, week=week, languages=languages, formats=formats)
+
+
+@command(_READING)
+def query(
+    ctx: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A named query; without one, lists them.")] = None,
+    sql: Annotated[str | None, typer.Option("--sql", metavar="SQL", help="Any read-only SQL.")] = None,
+    parameters: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the query; repeatable.")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
+) -> None:
+    """Ask the published snapshot: by the name of a query, or in SQL. Read-only."""
+    from flows.commands.reading import query_command
+
+    query_command(ctx.obj, name=name, sql=sql, parameters=parameters or [], form=form, output=output)
+
+
+@command(_READING)
+def docs(
+    ctx: typer.Context,
+    topic: Annotated[str, typer.Argument(metavar="[tables|config|metrics]", help="What to explain.")] = "tables",
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this table, section or metric.")] = None,
+) -> None:
+    """Explain the tables and columns, every key of market.toml, or the metrics."""
+    from flows.commands.project import docs_command
+
+    docs_command(ctx.obj, topic=topic, name=name)
+
+
+@command(_PROJECT)
+def init(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the project is to live.")] = Path("."),
+) -> None:
+    """Write a starter project: a commented market.toml and two small example files."""
+    from flows.commands.project import init_command
+
+    init_command(ctx.obj, folder=folder)
+
+
+@command(_PROJECT)
+def doctor(ctx: typer.Context) -> None:
+    """Check the installation, the models, the configuration and the sources, and say how to mend what is wrong."""
+    from flows.commands.project import doctor_command
+
+    doctor_command(ctx.obj)
+
+
+@command(_MODELS)
+def models(ctx: typer.Context) -> None:
+    """List which models are installed, under which licence, and which are missing."""
+    from flows.commands.project import models_command
+
+    models_command(ctx.obj)
+
+
+@command(_MODELS)
+def evaluate(
+    ctx: typer.Context,
+    task: Annotated[str, typer.Option(metavar="TASK", help="sentiment.")] = "sentiment",
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")
+    ] = None,
+) -> None:
+    """Measure a model, with confidence intervals, on the shipped golden sets or on your own labelled file."""
+    from flows.commands.learning import evaluate_command
+
+    evaluate_command(ctx.obj, task=task, data=data)
+
+
+@command(_MODELS)
+def train(
+    ctx: typer.Context,
+    task: Annotated[str, typer.Argument(metavar="TASK", help="What to learn: sentiment.")],
+    data: Annotated[Path, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")],
+) -> None:
+    """Fine-tune a model on your own labelled file; writes a versioned model with a card."""
+    from flows.commands.learning import train_command
+
+    train_command(ctx.obj, task=task, data=data)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line.
+
+    Returns:
+        The exit code: see tasks/errors.py; 130 when interrupted.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    invocation = Invocation(arguments=words)
+    try:
+        return int(app(words, obj=invocation, standalone_mode=False, prog_name="marketbrief") or 0)
+    except typer.TyperException as error:
+        return _misused(error, invocation)
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept, and the next run goes on from there", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read the output has gone: there is nobody left to tell
+        return 1
+    except Exception as error:
+        return _failed(error, invocation)
+
+
+def _misused(error: typer.TyperException, invocation: Invocation) -> int:
+    """A command line that can't be parsed."""
+    from flows.console import Console
+    from tasks.errors import UsageError
+
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return UsageError.exit_code  # the help page has been printed
+    invocation.is_json = invocation.is_json or "--json" in invocation.arguments
+    path = context.command_path if context is not None else "marketbrief"
+    Console(invocation).fail(UsageError(error.format_message(), fix=f"`{path} --help` lists what it takes"))
+    return UsageError.exit_code
+
+
+def _failed(error: Exception, invocation: Invocation) -> int:
+    from flows.console import Console
+    from tasks.errors import MarketBriefError
+
+    if not isinstance(error, MarketBriefError):
+        reason = " ".join(str(error).split())
+        told = MarketBriefError(
+            f"{type(error).__name__}: {reason}" if reason else type(error).__name__,
+            why="this was not expected, and may be a defect of Market Brief",
+            fix="run the command again with --debug to see where it happened",
+        )
+        told.__cause__ = error
+        error = told
+    Console(invocation).fail(error)
+    return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,204 @@
+"""What a person sees: messages and progress on standard error, results on standard output.
+
+With --json, standard output carries exactly one JSON object, whatever happens. On a terminal stages have bars; elsewhere
+each finished stage is one line with its counts and seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console as RichConsole
+from rich.markup import escape
+
+from flows.invocation import Invocation
+from tasks.errors import MarketBriefError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+    from rich.progress import TaskID
+
+STAGE_WIDTH = 8
+
+
+class Console:
+    """Where a command writes. Results go to standard output, everything else to standard error."""
+
+    def __init__(self, invocation: Invocation) -> None:
+        self.invocation = invocation
+        options: dict[str, Any] = {"highlight": False, "soft_wrap": True}
+        if invocation.is_colourless:
+            options |= {"no_color": True, "color_system": None}
+        self.out = RichConsole(**options)
+        self.err = RichConsole(stderr=True, **options)
+
+    @property
+    def is_json(self) -> bool:
+        return self.invocation.is_json
+
+    @property
+    def is_moving(self) -> bool:
+        """True where bars can be drawn: a terminal that was not asked to be quiet or plain."""
+        invocation = self.invocation
+        return self.err.is_terminal and not (invocation.is_quiet or invocation.is_json or invocation.is_colourless)
+
+    def emit(self, result: Mapping[str, Any]) -> None:
+        """Write the command's result as JSON, where --json asks for it."""
+        if self.is_json:
+            sys.stdout.write(json.dumps(result, ensure_ascii=False, default=plain) + "\n")
+
+    def print(self, *parts: Any) -> None:
+        """Write a part of the result for a person: nothing with --json."""
+        if not self.is_json:
+            self.out.print(*parts)
+
+    def say(self, text: str) -> None:
+        """Tell a person how it goes (rich markup): nothing with --quiet."""
+        if not self.invocation.is_quiet:
+            self.err.print(text)
+
+    def warn(self, text: str) -> None:
+        """Tell a person what to look at (plain text); --quiet does not silence it."""
+        self.err.print(f"[yellow]warning[/] {escape(text)}")
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> None:
+        """Write rows as a table for a person."""
+        if self.is_json:
+            return
+        from rich import box
+        from rich.table import Table
+
+        table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="bold")
+        for index, name in enumerate(columns):
+            is_number = all(isinstance(row[index], int | float | Decimal | None) for row in rows) and bool(rows)
+            table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*("" if cell is None else escape(str(plain(cell))) for cell in row))
+        self.out.print(table, soft_wrap=False)
+
+    def fail(self, error: MarketBriefError) -> None:
+        """Say what went wrong, why and how to mend it; with --json as an object on standard output."""
+        self.emit(
+            {
+                "error": {
+                    "type": type(error).__name__,
+                    "message": error.fact,
+                    "why": error.why,
+                    "fix": error.fix,
+                    "exit_code": error.exit_code,
+                }
+            }
+        )
+        self.err.print(f"[bold red]error[/] {escape(error.fact)}")
+        for label, text in (("why", error.why), ("fix", error.fix)):
+            if text:
+                self.err.print(f"  [bold]{label}[/] {escape(text)}")
+        if self.invocation.is_debug:
+            traceback.print_exception(error, file=sys.stderr)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON and tables show it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, str | int | float | bool | list | dict) else str(value)
+
+
+def set_up_logging(invocation: Invocation) -> None:
+    """Send log lines to standard error: warnings, with -v one line per task, with --debug everything of ours."""
+    root = logging.getLogger()
+    for handler in [h for h in root.handlers if getattr(h, "is_market_brief", False)]:
+        root.removeHandler(handler)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.is_market_brief = True  # type: ignore[attr-defined]
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s", "%H:%M:%S"))
+    shown = logging.INFO if invocation.is_verbose else logging.WARNING
+    handler.setLevel(logging.DEBUG if invocation.is_debug else shown)
+    root.addHandler(handler)
+    for name in ("flows", "tasks"):
+        logging.getLogger(name).setLevel(logging.DEBUG if invocation.is_debug else logging.INFO)
+
+
+class LineProgress:
+    """One line per finished stage, with its counts and seconds."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.stage = ""
+        self.started = time.monotonic()
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        self.stage = stage
+        self.started = time.monotonic()
+
+    def advance(self, steps: int = 1) -> None:
+        """A line says what a stage did, not how far it is."""
+
+    def finish(self, summary: str) -> None:
+        seconds = time.monotonic() - self.started
+        stage = f"[bold]{escape(self.stage):<{STAGE_WIDTH}}[/]"
+        self.console.say(f"[green]✓[/] {stage} {escape(summary)} [dim]({seconds:.1f} s)[/]")
+
+    def close(self) -> None:
+        """Nothing to put away."""
+
+
+class BarProgress(LineProgress):
+    """A bar while a stage runs, and its line when it has finished."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(console)
+        self.bars: RichProgress | None = None
+        self.task: TaskID | None = None
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        super().start(stage, total)
+        self.close()
+        columns: list[Any] = [SpinnerColumn(), TextColumn(f"[bold]{{task.description:<{STAGE_WIDTH}}}[/]")]
+        if total:
+            columns += [BarColumn(bar_width=30), MofNCompleteColumn()]
+        self.bars = Progress(*columns, TimeElapsedColumn(), console=self.console.err, transient=True)
+        self.task = self.bars.add_task(stage, total=total)
+        self.bars.start()
+
+    def advance(self, steps: int = 1) -> None:
+        if self.bars is not None and self.task is not None:
+            self.bars.advance(self.task, steps)
+
+    def finish(self, summary: str) -> None:
+        self.close()
+        super().finish(summary)
+
+    def close(self) -> None:
+        """Take the bar away, so that an error message stands on a clean line."""
+        if self.bars is not None:
+            self.bars.stop()
+        self.bars = self.task = None
+
+
+def progress_on(console: Console) -> LineProgress:
+    """The progress that suits where standard error goes."""
+    return BarProgress(console) if console.is_moving else LineProgress(console)
+
+
+def near(path: Path) -> str:
+    """A path as a person would type it: relative where it lies below the current folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
