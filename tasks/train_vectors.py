@@ -25,12 +25,16 @@ from numpy.typing import NDArray
 
 from tasks.config import OFFLINE_BUNDLE_ROOT
 from tasks.errors import SourceError
-from tasks.models.chinese import NAME, LsaEncoder, fit_lsa, save_lsa
+from tasks.models import cards
+from tasks.models.chinese import BUNDLE_KEY, NAME, LsaEncoder, fit_lsa, save_lsa
 
 logger = logging.getLogger(__name__)
 
 LEXICAL_SHARE = 0.85
 OWN_SENTENCES = OFFLINE_BUNDLE_ROOT / "training_sentences_zh.csv"
+_UNNAMED = {
+    "task": "embedding", "language": "zh", "name": NAME, "revision": "", "licence": "", "content_sha256": ""
+}  # fmt: skip
 _COMMIT = re.compile(r"commit: ([0-9a-f]{40})")
 _LICENCES = {"absa_zh_products": "MIT", "zh_asap_sample": "Apache-2.0"}
 
@@ -64,23 +68,21 @@ def train_vectors(data_root: Path, output_root: Path = OFFLINE_BUNDLE_ROOT) -> P
             "name": OWN_SENTENCES.name,
             "licence": "Apache-2.0 (this project)",
             "document_count": len(own),
-            "sha256": {OWN_SENTENCES.name: _sha256(OWN_SENTENCES)},
+            "sha256": {OWN_SENTENCES.name: cards.file_sha256(OWN_SENTENCES)},
         }
     )
     weights = fit_lsa(sorted(texts), lexical_share=LEXICAL_SHARE)
     card: dict[str, Any] = {
-        "task": "embedding",
-        "language": "zh",
         "licence": "Apache-2.0",
-        "method": "LSA of words and character pairs, and a random projection of words weighed by jieba's idf list (MIT)",
         "document_count": len(texts),
         "training_sets": training_sets,
-        "metrics": _measure(data_root, LsaEncoder(weights, card={"licence": "Apache-2.0"})),
+        "metrics": _measure(data_root, LsaEncoder(weights, _UNNAMED)),
         "limits": "Product reviews mostly: of other subjects it knows the words, not their relations. Simplified "
         "characters. A project with enough Chinese documents trains its own (see tasks/enrich.py).",
     }
     old = set((output_root / NAME).glob("[0-9a-f]*"))
-    folder = save_lsa(weights, output_root / NAME, card)
+    folder = save_lsa(weights, card, root=output_root)
+    cards.set_bundle_entry(BUNDLE_KEY, name=NAME, revision=folder.name, root=output_root)
     for revision in old - {folder}:
         shutil.rmtree(revision)
     logger.info(
@@ -140,9 +142,5 @@ def _card_entry(folder: Path, *, document_count: int) -> dict[str, Any]:
         "licence": _LICENCES[folder.name],
         "commit": match[1] if match else None,
         "document_count": document_count,
-        "sha256": {path.relative_to(folder).as_posix(): _sha256(path) for path in files},
+        "sha256": {path.relative_to(folder).as_posix(): cards.file_sha256(path) for path in files},
     }
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

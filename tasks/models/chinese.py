@@ -15,12 +15,9 @@ documents, which serve that project much better (measured on the card).
 from __future__ import annotations
 
 import hashlib
-import json
+import io
 import math
-import os
 import re
-import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,16 +28,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.contracts import Encoded, ModelVersion
-from tasks.errors import ModelUnavailableError
+from tasks.core.contracts import Encoded
+from tasks.models import cards
 
 if TYPE_CHECKING:
     import jieba
     import scipy.sparse
 
 NAME = "encoder-zh-lsa"
-WEIGHTS_FILE = "weights.npz"
-CARD_FILE = "card.json"
+BUNDLE_KEY = "encoder-zh"
+WEIGHTS = "weights.npz"
+METHOD = "LSA of words and character pairs; a random projection of words weighed by jieba's idf list (MIT)"
 LEXICAL_DIM = 256
 _CACHED_WORDS = 200_000
 _HAN_RUN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
@@ -90,23 +88,14 @@ class LsaWeights:
     projection: NDArray[np.float16]
     lexical_share: float
 
-    @property
-    def content_sha256(self) -> str:
-        digest = hashlib.sha256("\n".join(self.features).encode())
-        digest.update(self.rarity.astype("<f4").tobytes())
-        digest.update(self.projection.astype("<f2").tobytes())
-        digest.update(f"{self.lexical_share:.4f} {LEXICAL_DIM}".encode())
-        return digest.hexdigest()
-
 
 class LsaEncoder:
     """The Chinese `Encoder`."""
 
-    def __init__(self, weights: LsaWeights, *, card: dict[str, Any]) -> None:
+    def __init__(self, weights: LsaWeights, card: dict[str, Any]) -> None:
         self.weights = weights
         self.dim = weights.projection.shape[1] + LEXICAL_DIM
-        sha256 = weights.content_sha256
-        self.version = ModelVersion("embedding", "zh", "lsa", sha256[:12], "fp32", card["licence"], sha256, card)
+        self.version = cards.version_of(card, precision="fp32")
         self._columns = {feature: column for column, feature in enumerate(weights.features)}
         self._projection = weights.projection.astype(np.float32)
         self._signs: dict[str, NDArray[np.float32]] = {}
@@ -184,64 +173,52 @@ def fit_lsa(
     return LsaWeights(features, rarity, svd.components_.T.astype(np.float16), lexical_share)
 
 
-def save_lsa(weights: LsaWeights, folder: Path, card: dict[str, Any]) -> Path:
-    """Write weights and card to folder/<revision>, whole or not at all.
+def save_lsa(weights: LsaWeights, card: dict[str, Any], *, root: Path) -> Path:
+    """Install weights with their card below root/encoder-zh-lsa.
+
+    Args:
+        card: at least licence and document_count.
 
     Returns:
         The revision's folder.
     """
-    sha256 = weights.content_sha256
-    target = folder / sha256[:12]
-    folder.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
-    aside.chmod(0o755)
+    buffer = io.BytesIO()
     np.savez_compressed(
-        aside / WEIGHTS_FILE,
+        buffer,
         features=np.frombuffer("\n".join(weights.features).encode(), np.uint8),
         rarity=weights.rarity,
         projection=weights.projection,
         lexical_share=np.float32(weights.lexical_share),
     )
-    content = {**card, "name": NAME, "revision": sha256[:12], "content_sha256": sha256}
-    (aside / CARD_FILE).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    if target.exists():
-        shutil.rmtree(target)
-    os.replace(aside, target)
-    return target
+    whole = {"name": NAME, "task": "embedding", "language": "zh", "method": METHOD, **card}
+    return cards.install({WEIGHTS: buffer.getvalue()}, whole, root=root)
 
 
-def newest_revision(root: Path) -> Path | None:
-    """The revision's folder below root/encoder-zh-lsa; None where there is none.
+def own_folder(model_dir: Path) -> Path | None:
+    """Folder of the encoder that a project trained on its own documents; None where it has not (yet).
 
-    A root holds one revision as a rule; of several, the one trained on most documents counts.
+    A project trains one. Should there be more, the one of most documents counts.
     """
-    cards = [
-        (json.loads(path.read_text(encoding="utf-8")), path) for path in root.glob(f"{NAME}/[0-9a-f]*/{CARD_FILE}")
-    ]
-    return max(cards, key=lambda item: (item[0]["document_count"], item[1].parent.name))[1].parent if cards else None
+    folders = [path.parent for path in (model_dir / NAME).glob(f"[0-9a-f]*/{cards.CARD}")]
+    return max(folders, key=lambda folder: (cards.load_card(folder)["document_count"], folder.name), default=None)
 
 
-def load_encoder_zh(folder: Path) -> LsaEncoder:
-    """Load a revision's folder.
+def load_encoder_zh(folder: Path | None = None) -> LsaEncoder:
+    """Load the encoder of a folder; the shipped one by default.
 
     Raises:
-        ModelUnavailableError: a file is missing or damaged, or the weights are not those of the card.
+        ModelUnavailableError: a file is missing, or is not the one of its card.
     """
-    fix = "restore the folder, or train it again with `make models`"
-    try:
-        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-        with np.load(folder / WEIGHTS_FILE, allow_pickle=False) as arrays:
-            weights = LsaWeights(
-                features=tuple(arrays["features"].tobytes().decode().split("\n")),
-                rarity=arrays["rarity"],
-                projection=arrays["projection"],
-                lexical_share=round(float(arrays["lexical_share"]), 4),
-            )
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelUnavailableError(f"Can't load the Chinese encoder from {folder}: {error}", fix=fix) from error
-    if weights.content_sha256 != card["content_sha256"]:
-        raise ModelUnavailableError(f"The Chinese encoder in {folder} is not the one of its card", fix=fix)
-    return LsaEncoder(weights, card=card)
+    folder = folder or cards.bundle_folder(BUNDLE_KEY)
+    card = cards.load_card(folder)
+    with np.load(folder / WEIGHTS, allow_pickle=False) as arrays:
+        weights = LsaWeights(
+            features=tuple(arrays["features"].tobytes().decode().split("\n")),
+            rarity=arrays["rarity"],
+            projection=arrays["projection"],
+            lexical_share=float(arrays["lexical_share"]),
+        )
+    return LsaEncoder(weights, card)
 
 
 def _words(text: str) -> list[str]:
@@ -277,4 +254,4 @@ def _tfidf(counts: list[Counter[str]], columns: dict[str, int], rarity: NDArray[
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows at unit length; a row of zeros stays one."""
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    return rows / np.where(lengths > 0, lengths, 1)
+    return (rows / np.where(lengths > 0, lengths, 1)).astype(np.float32)
