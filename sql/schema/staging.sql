@@ -54,5 +54,7 @@ create table if not exists staging.duplicate (
     document_id varchar not null,
     duplicate_group_id varchar not null,
     is_canonical boolean not null,
-    story_id varchar
+    story_id varchar,
+    spam_reason varchar
 );
+comment on column staging.duplicate.spam_reason is 'Rule over the whole set that fired: copied_across_brands; null otherwise.';
