@@ -128,7 +128,9 @@ def report(
 @command(_READING)
 def query(
     ctx: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A named query; without one, lists them.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="A named query; without one, lists them.")
+    ] = None,
     sql: Annotated[str | None, typer.Option("--sql", metavar="SQL", help="Any read-only SQL.")] = None,
     parameters: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the query; repeatable.")
@@ -185,9 +187,7 @@ def models(ctx: typer.Context) -> None:
 def evaluate(
     ctx: typer.Context,
     task: Annotated[str, typer.Option(metavar="TASK", help="sentiment.")] = "sentiment",
-    data: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")
-    ] = None,
+    data: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")] = None,
 ) -> None:
     """Measure a model, with confidence intervals, on the shipped golden sets or on your own labelled file."""
     from flows.commands.learning import evaluate_command

@@ -1,18 +1,19 @@
 """What a person sees: messages and progress on standard error, results on standard output.
 
-With --json, standard output carries exactly one JSON object, whatever happens. On a terminal stages have bars; elsewhere
-each finished stage is one line with its counts and seconds.
+With --json, standard output carries exactly one JSON object, whatever happens. On a terminal stages have bars;
+elsewhere each finished stage is one line with its counts and seconds.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 STAGE_WIDTH = 8
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 class Console:
@@ -54,7 +56,7 @@ class Console:
     def emit(self, result: Mapping[str, Any]) -> None:
         """Write the command's result as JSON, where --json asks for it."""
         if self.is_json:
-            sys.stdout.write(json.dumps(result, ensure_ascii=False, default=plain) + "\n")
+            sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
 
     def print(self, *parts: Any) -> None:
         """Write a part of the result for a person: nothing with --json."""
@@ -82,7 +84,7 @@ class Console:
             is_number = all(isinstance(row[index], int | float | Decimal | None) for row in rows) and bool(rows)
             table.add_column(name, justify="right" if is_number else "left", overflow="fold")
         for row in rows:
-            table.add_row(*("" if cell is None else escape(str(plain(cell))) for cell in row))
+            table.add_row(*(escape(cell(value)) for value in row))
         self.out.print(table, soft_wrap=False)
 
     def fail(self, error: MarketBriefError) -> None:
@@ -106,15 +108,17 @@ class Console:
             traceback.print_exception(error, file=sys.stderr)
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON and tables show it."""
+def cell(value: Any) -> str:
+    """A value as a table shows it: control characters, which could steer the terminal, are taken out."""
+    if value is None:
+        return ""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, datetime | date):
-        return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
-    if isinstance(value, bytes):
-        return value.hex()
-    return value if isinstance(value, str | int | float | bool | list | dict) else str(value)
+        text = f"{value.normalize():f}"
+    elif isinstance(value, datetime):
+        text = f"{value:%Y-%m-%d %H:%M}"
+    else:
+        text = str(value)
+    return _STEERING.sub("\ufffd", text)
 
 
 def set_up_logging(invocation: Invocation) -> None:

@@ -151,7 +151,9 @@ def _start(settings: Settings, *, is_scheduling: bool, port: int | None) -> Serv
     port = _free_port(port)
     url = f"http://127.0.0.1:{port}"
     log_path = settings.prefect_home / ("server.log" if is_scheduling else "run-server.log")
-    services = {} if is_scheduling else {f"PREFECT_SERVER_SERVICES_{n}_ENABLED": "false" for n in _SERVICES_OF_SCHEDULES}
+    services = (
+        {} if is_scheduling else {f"PREFECT_SERVER_SERVICES_{n}_ENABLED": "false" for n in _SERVICES_OF_SCHEDULES}
+    )
     environment = {
         **os.environ,
         **services,

@@ -8,7 +8,7 @@ comments come from sql/schema alone. Never hand a Warehouse to another task: ope
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from tasks.config import SQL_ROOT
-from tasks.errors import DataContractError, MarketBriefError
+from tasks.errors import DataContractError, MarketBriefError, UsageError
 
 SCHEMA_FILES = ("ops", "raw", "staging", "enriched", "marts")
 _SAFE: dict[str, str | bool | int | float | list[str]] = {
@@ -53,6 +53,36 @@ def connect(path: Path | str, *, read_only: bool = False, is_locked_down: bool =
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
     return connection
+
+
+def ask(path: Path | str, sql: str, values: Mapping[str, Any] | None = None) -> pa.Table:
+    """Result of one statement that a person wrote, on a read-only file, with no reach beyond it.
+
+    Args:
+        values: for the statement's $parameters; those that it does not use are left aside.
+
+    Raises:
+        UsageError: it is not one statement, a value is missing, or DuckDB refuses it.
+    """
+    with closing(connect(path, read_only=True, is_locked_down=True)) as connection:
+        try:
+            statements = connection.extract_statements(sql)
+            if len(statements) != 1:
+                raise UsageError(f"One statement is needed, not {len(statements)}", fix="ask one question at a time")
+            wanted = statements[0].named_parameters
+            missing = sorted(wanted - set(values or {}))
+            if missing:
+                raise UsageError(
+                    f"The query needs a value for {', '.join(missing)}", fix=f"add --set {missing[0]}=VALUE"
+                )
+            relation = connection.sql(sql, params={name: (values or {})[name] for name in wanted} or None)
+            if relation is None:
+                raise UsageError("The statement gives no rows", fix="write a query; the snapshot is read-only")
+            return relation.to_arrow_table()
+        except duckdb.Error as error:
+            raise UsageError(
+                f"DuckDB refuses the query: {error}", fix="`marketbrief docs tables` lists tables and columns"
+            ) from error
 
 
 class Warehouse:
