@@ -11,6 +11,7 @@ import logging
 import time
 from dataclasses import dataclass
 
+import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
@@ -94,7 +95,7 @@ def build_weekly(settings: Settings) -> tuple[dict[str, int], list[str]]:
         brands = [row["brand"] for row in warehouse.rows("select brand from staging.brand order by position")]
         kinds = {row["kind"] for row in warehouse.rows("select kind from staging.source")} | set(source_weeks["kind"])
 
-        frames = {}
+        frames: dict[str, pd.DataFrame] = {}
         if len(source_weeks):
             axes = panel.axes_of(source_weeks, brands)
             coverages = {
@@ -114,14 +115,7 @@ def build_weekly(settings: Settings) -> tuple[dict[str, int], list[str]]:
             frames = panel.weekly_frames(judgements, axes)
             warnings += _segment_warning(counts)
         for table in WEEKLY_TABLES:
-            frame = frames.get(table)
-            rows = (
-                []
-                if frame is None
-                else frame.assign(
-                    iso_week=[f"{day.isocalendar().year}-W{day.isocalendar().week:02d}" for day in frame["week_start"]]
-                )
-            )
+            rows = frames.get(table, pd.DataFrame())
             row_counts[f"marts.{table}"] = warehouse.replace(f"marts.{table}", rows)
     logger.info(
         "build_weekly weeks=%d metric_rows=%d topic_rows=%d aspect_rows=%d seconds=%.1f",
@@ -132,7 +126,7 @@ def build_weekly(settings: Settings) -> tuple[dict[str, int], list[str]]:
     return row_counts, warnings
 
 
-def _segment_warning(counts) -> list[str]:
+def _segment_warning(counts: pd.DataFrame) -> list[str]:
     segment_count = counts.loc[counts["segment"] != "*", "segment"].nunique()
     if segment_count <= panel.MAX_SEGMENTS:
         return []

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from tasks.core import statistics
 from tasks.core.contracts import ALL
 from tasks.core.statistics import MAX_DISTINCT_VALUES, Floats
-from tasks.core.weekly import MEASURES, Bools, Coverage, Judged, Measure, compare, judge, verdicts
+from tasks.core.weekly import MEASURES, Bools, Coverage, Judged, compare, judge, verdicts
+from tasks.core.weeks import week_of
 
 MAX_SEGMENTS = 50
 COUNTS = ("raw_count", "document_count", "naming_count", "scored_count", "positive_count", "negative_count")
@@ -115,7 +116,7 @@ def judge_metrics(
     at = rows.pop("cell").to_numpy()
     takes = _kind_mask(rows["kind"], axes)
     is_tested = (rows["segment"] == ALL).to_numpy()
-    group = axes.groups.get_indexer(rows["brand"])
+    group = axes.groups.get_indexer(pd.Index(rows["brand"]))
     all_brands = index.get_indexer(pd.MultiIndex.from_arrays([[ALL] * len(rows), rows["segment"]]))
     is_customers = (rows["kind"] != "competitor").to_numpy()
 
@@ -172,7 +173,8 @@ def judge_parts(
     keys = part_counts[["brand", part]].drop_duplicates().sort_values(["brand", part], ignore_index=True)
     of_brand = counts[counts["segment"] == ALL]
     brands = pd.Index(sorted(keys["brand"].unique()), name="brand")
-    whole = _tensor(of_brand, axes, brands, ["brand"], ["document_count"])[brands.get_indexer(keys["brand"])][..., 0]
+    cell = brands.get_indexer(pd.Index(keys["brand"]))
+    whole = _tensor(of_brand, axes, brands, ["brand"], ["document_count"])[cell][..., 0]
     columns = ["document_count", "scored_count", "positive_count", "negative_count"]
     tensor = _tensor(part_counts, axes, pd.MultiIndex.from_frame(keys), ["brand", part], columns)
     documents, scored, positive, negative = np.moveaxis(tensor, -1, 0)
@@ -180,7 +182,7 @@ def judge_parts(
         share: _parts(whole, documents, documents),
         "nss": _parts(scored, positive - negative, positive + negative),
     }
-    group = axes.groups.get_indexer(keys["brand"])
+    group = axes.groups.get_indexer(pd.Index(keys["brand"]))
     takes = np.repeat((axes.kinds != "competitor")[None], len(keys), axis=0)
     judgements = []
     for metric, parts in recipes.items():
@@ -226,6 +228,7 @@ def _frame(judgement: Judgement, q_value: Floats, axes: Axes) -> pd.DataFrame:
         name: np.repeat(judgement.keys[name].to_numpy(), n_weeks) for name in judgement.keys.columns
     }
     columns["week_start"] = np.tile(axes.weeks.to_numpy(), len(judgement.keys))
+    columns["iso_week"] = np.tile(np.array([week_of(day) for day in axes.weeks]), len(judgement.keys))
     columns["n"] = judged.n.ravel()
     columns["k"] = np.round(judged.k.ravel(), 4)
     for name in VALUE_COLUMNS:
@@ -260,7 +263,7 @@ def _tensor(frame: pd.DataFrame, axes: Axes, rows: pd.Index, row_columns: list[s
     wanted = pd.MultiIndex.from_frame(frame[row_columns]) if len(row_columns) > 1 else pd.Index(frame[row_columns[0]])
     row = rows.get_indexer(wanted)
     source = axes.sources.get_indexer(pd.MultiIndex.from_frame(frame[["source", "kind"]]))
-    week = axes.weeks.get_indexer(frame["week_start"])
+    week = axes.weeks.get_indexer(pd.Index(frame["week_start"]))
     tensor = np.zeros((len(rows), len(axes.sources), len(axes.weeks), len(columns)))
     known = row >= 0
     tensor[row[known], source[known], week[known]] = frame.loc[known, columns].to_numpy(np.float64)
@@ -277,7 +280,7 @@ def _histogram(ratings: pd.DataFrame, axes: Axes, index: pd.MultiIndex) -> tuple
         grid = np.linspace(values[0], values[-1], MAX_DISTINCT_VALUES)
         nearest = grid[np.abs(ratings["rating"].to_numpy()[:, None] - grid[None]).argmin(axis=1)]
         keys = ["week_start", "source", "kind", "brand", "segment", "rating"]
-        ratings = ratings.assign(rating=nearest).groupby(keys, as_index=False)["document_count"].sum()
+        ratings = ratings.assign(rating=nearest).groupby(keys)["document_count"].sum().reset_index()
         values = np.sort(ratings["rating"].unique())
     histogram = np.zeros((len(index), len(axes.sources), len(axes.weeks), len(values)))
     for number, value in enumerate(values):

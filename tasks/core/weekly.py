@@ -172,7 +172,7 @@ def judge(measure: Measure, comparison: Comparison, *, is_tested: Bools, rating_
         rating_values: (n_values,) values of the histogram behind n, k and q; for means only.
     """
     n, k, q = (comparison.current[:, :, part] for part in range(3))
-    n_before, k_before, q_before = (comparison.previous[:, :, part] for part in range(3))
+    n_before, k_before = comparison.previous[:, :, 0], comparison.previous[:, :, 1]
     n_base, k_base, q_base = (comparison.baseline[:, :, part] for part in range(3))
     weeks = comparison.baseline_weeks
     has_value = n >= MIN_N

@@ -1,0 +1,36 @@
+-- Languages, kinds, sentiments, topic languages and verdicts are of the documented sets.
+select concat_ws(' ', 'marts.document', document_id, language, kind, sentiment) as key
+from marts.document
+where
+    language not in ('en', 'zh', 'other')
+    or kind not in ('review', 'news', 'competitor')
+    or sentiment not in ('negative', 'neutral', 'positive', 'mixed')
+    or (language = 'other' and (sentiment is not null or topic_id is not null))
+
+union all
+
+select concat_ws(' ', 'marts.mention', document_id, start_char, sentiment)
+from marts.mention
+where sentiment not in ('negative', 'neutral', 'positive', 'mixed')
+
+union all
+
+select concat_ws(' ', 'marts.topic', topic_id, language)
+from marts.topic
+where language not in ('en', 'zh')
+
+union all
+
+select concat_ws(' ', 'verdict', metric, brand, iso_week, verdict)
+from (
+    select metric, brand, iso_week, verdict from marts.weekly_metric
+    union all
+    select metric, brand, iso_week, verdict from marts.weekly_topic
+    union all
+    select metric, brand, iso_week, verdict from marts.weekly_aspect
+)
+where
+    verdict not in (
+        'signal_up', 'signal_down', 'watch_up', 'watch_down',
+        'no_clear_change', 'too_few', 'baseline_building', 'excluded'
+    )

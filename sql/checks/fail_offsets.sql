@@ -1,0 +1,18 @@
+-- The text between a mention's offsets is the mention: offsets count code points from 0, end exclusive.
+select concat_ws(' ', mentions.document_id, mentions.start_char, mentions.end_char) as key
+from marts.mention as mentions
+inner join marts.document as documents on mentions.document_id = documents.document_id
+where
+    mentions.start_char < 0
+    or mentions.end_char <= mentions.start_char
+    or substring(documents.text, mentions.start_char + 1, mentions.end_char - mentions.start_char) <> mentions.surface
+
+union all
+
+select concat_ws(' ', 'aspect', aspects.document_id, aspects.start_char, aspects.end_char)
+from marts.document_aspect as aspects
+inner join marts.document as documents on aspects.document_id = documents.document_id
+where
+    aspects.start_char < 0
+    or aspects.end_char <= aspects.start_char
+    or aspects.end_char > length(documents.text)

@@ -1,0 +1,110 @@
+-- Every table holds its key once.
+select 'marts.document ' || document_id as key
+from marts.document
+group by document_id
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.mention', document_id, start_char, end_char, entity_id)
+from marts.mention
+group by document_id, start_char, end_char, entity_id
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.document_aspect', document_id, aspect, start_char)
+from marts.document_aspect
+group by document_id, aspect, start_char
+having count(*) > 1
+
+union all
+
+select 'marts.topic ' || topic_id
+from marts.topic
+group by topic_id
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.weekly_metric', week_start, metric, brand, kind, segment)
+from marts.weekly_metric
+group by week_start, metric, brand, kind, segment
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.weekly_topic', week_start, metric, brand, topic_id)
+from marts.weekly_topic
+group by week_start, metric, brand, topic_id
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.weekly_aspect', week_start, metric, brand, aspect)
+from marts.weekly_aspect
+group by week_start, metric, brand, aspect
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.report', iso_week, revision)
+from marts.report
+group by iso_week, revision
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.finding', iso_week, revision, finding_id)
+from marts.finding
+group by iso_week, revision, finding_id
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.quote', iso_week, revision, quote_id)
+from marts.quote
+group by iso_week, revision, quote_id
+having count(*) > 1
+
+union all
+
+select 'marts.metric_definition ' || metric
+from marts.metric_definition
+group by metric
+having count(*) > 1
+
+union all
+
+select 'ops.run ' || run_id
+from ops.run
+group by run_id
+having count(*) > 1
+
+union all
+
+select 'ops.batch ' || batch_id
+from ops.batch
+group by batch_id
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'ops.rejected_record', batch_id, record_number)
+from ops.rejected_record
+group by batch_id, record_number
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'ops.source_health', iso_week, source)
+from ops.source_health
+group by iso_week, source
+having count(*) > 1
+
+union all
+
+select 'ops.model_version ' || model_version_id
+from ops.model_version
+group by model_version_id
+having count(*) > 1
