@@ -127,6 +127,15 @@ def new_layers(state: dict[str, Tensor], *, indices: Sequence[int]) -> nn.Module
     return layers
 
 
+def best_precision() -> str:
+    """bf16 where the processor multiplies it, else fp32."""
+    try:
+        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "fp32"
+    return "bf16" if "avx512_bf16" in flags else "fp32"
+
+
 def _attention(qkv: Tensor, runs: Runs, *, dropout: float) -> Tensor:
     """Scaled dot-product attention inside each document; (n_tokens, 3 dim) in, (n_tokens, dim) out."""
     dim = qkv.shape[1] // 3

@@ -1,0 +1,278 @@
+"""Fine-tuning of the English sentiment model: labelled texts in, layers and a head out.
+
+The encoder's lower layers stay as they are, because the embedding shares them; so their output is computed once and
+kept. Above them the model trains layers of its own: all their weights (`full`), or low-rank adapters that are merged
+at the end (`lora`, Hu et al. 2021), or none but the head (`head`, on the frozen encoder's pooled output).
+Optimisation is AdamW with warm-up and linear decay, classes weighted against imbalance, batches of similar length.
+Validation loss decides after each epoch: the best epoch is kept, and training stops when it no longer falls.
+Runs on one thread are repeatable for a seed.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import random
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from tasks.core.contracts import SENTIMENTS, Progress
+from tasks.core.sentiment import readable
+from tasks.models import bert
+from tasks.models.encoder import base_folder, base_tokenizer
+
+METHODS = ("lora", "full", "head")
+CACHE_BATCH_DOCUMENTS = 64
+BUCKET_BATCHES = 50
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train. first_layer: the lowest layer that the model has for itself, from 0.
+
+    class_weight_power: weights of classes are their inverse frequency to this power (0: none, 1: fully balanced).
+    patience: epochs without a lower validation loss after which training stops.
+    """
+
+    method: str = "lora"
+    epochs: int = 3
+    seed: int = 13
+    first_layer: int = 3
+    learning_rate: float = 1e-4
+    head_learning_rate: float = 5e-4
+    batch_documents: int = 32
+    max_tokens: int = 96
+    dropout: float = 0.1
+    weight_decay: float = 0.01
+    warm_up_share: float = 0.06
+    class_weight_power: float = 0.5
+    patience: int = 1
+    lora_rank: int = 16
+
+
+@dataclass(frozen=True)
+class FineTuned:
+    """A trained model: layers by index (empty for `head`), the head's weight (4, dim) and bias (4,), its history."""
+
+    first_layer: int
+    layers: nn.ModuleList
+    weight: NDArray[np.float32]
+    bias: NDArray[np.float32]
+    history: list[dict] = field(default_factory=list)
+
+
+class FineTuner:
+    """One training run.
+
+    Args:
+        start: a model to go on from, such as the shipped one; None starts from the base layers and an empty head.
+    """
+
+    def __init__(self, recipe: Recipe, *, start: FineTuned | None = None) -> None:
+        torch.manual_seed(recipe.seed)
+        self.recipe = recipe
+        self._order = random.Random(recipe.seed)
+        self._tokenizer = base_tokenizer()
+        self._embeddings, base = bert.load_base(base_folder() / "model.safetensors")
+        is_head_only = recipe.method == "head"
+        self.first_layer = len(base) if is_head_only else start.first_layer if start else recipe.first_layer
+        self._frozen = base[: self.first_layer].eval()
+        own = start.layers if start and len(start.layers) and not is_head_only else base[self.first_layer :]
+        self._layers = nn.ModuleList(copy.deepcopy(layer) for layer in own)
+        for layer in self._layers:
+            layer.dropout = recipe.dropout
+        self._head = nn.Linear(self._embeddings.word.embedding_dim, len(SENTIMENTS))
+        if start is not None and not is_head_only:
+            self._head.load_state_dict({"weight": torch.tensor(start.weight), "bias": torch.tensor(start.bias)})
+        self._adapters = self._add_adapters() if recipe.method == "lora" else None
+
+    def fit(
+        self,
+        texts: Sequence[str],
+        classes: NDArray[np.int64],
+        *,
+        repeats: NDArray[np.int64],
+        validation: tuple[Sequence[str], NDArray[np.int64]],
+        progress: Progress,
+    ) -> FineTuned:
+        """Train on n texts, each seen `repeats` times an epoch; keep the epoch with the lowest validation loss."""
+        recipe = self.recipe
+        inputs, held_out = self._lower(texts, progress=progress), self._lower(validation[0], progress=progress)
+        sample = np.repeat(np.arange(len(texts)), repeats)
+        class_weights = _class_weights(classes[sample], power=recipe.class_weight_power)
+        targets = torch.from_numpy(classes)
+        optimiser, schedule = self._optimiser(steps=recipe.epochs * -(-len(sample) // recipe.batch_documents))
+        history: list[dict] = []
+        best: tuple[nn.ModuleList, nn.Linear] = (self._layers, self._head)
+        progress.start("train", recipe.epochs * len(sample))
+        for epoch in range(1, recipe.epochs + 1):
+            started = time.process_time()
+            self._layers.train()
+            losses = []
+            for batch in self._batches(sample, inputs):
+                with _autocast():
+                    features = self._upper([inputs[i] for i in batch])
+                features = functional.dropout(features.float(), recipe.dropout)
+                loss = functional.cross_entropy(self._head(features), targets[batch], weight=class_weights)
+                optimiser.zero_grad()
+                loss.backward()
+                nn.utils.clip_grad_norm_(self._trained(), 1.0)
+                optimiser.step()
+                schedule.step()
+                losses.append(float(loss))
+                progress.advance(len(batch))
+            logits = self._logits(held_out)
+            row = {
+                "epoch": epoch,
+                "training_loss": round(float(np.mean(losses)), 4),
+                "validation_loss": round(
+                    float(functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(validation[1]))), 4
+                ),
+                "validation_accuracy": round(float((logits.argmax(axis=1) == validation[1]).mean()), 4),
+            }
+            history.append(row)
+            _log.info(
+                "train_sentiment %s cpu_seconds=%.0f",
+                " ".join(f"{k}={v}" for k, v in row.items()),
+                time.process_time() - started,
+            )
+            lowest = min(history, key=lambda item: item["validation_loss"])
+            if lowest is row:
+                best = (copy.deepcopy(self._layers), copy.deepcopy(self._head))
+            elif epoch - lowest["epoch"] >= recipe.patience:
+                break
+        progress.finish(f"best epoch {lowest['epoch']} of {len(history)}, validation loss {lowest['validation_loss']}")
+        self._layers, self._head = best
+        return self._finished(history)
+
+    def _lower(self, texts: Sequence[str], *, progress: Progress) -> list[Tensor]:
+        """Output of the frozen layers for each text, (n_tokens, dim) in half precision; texts are cut at max_tokens."""
+        most = self.recipe.max_tokens
+        encoded = self._tokenizer.encode_batch_fast([readable(text) for text in texts])
+        ids = [item.ids if len(item.ids) <= most else [*item.ids[: most - 1], item.ids[-1]] for item in encoded]
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        out: list[Tensor] = [torch.empty(0)] * len(ids)
+        progress.start("read texts", len(ids))
+        with torch.inference_mode(), _autocast():
+            for start in range(0, len(order), CACHE_BATCH_DOCUMENTS):
+                batch = order[start : start + CACHE_BATCH_DOCUMENTS]
+                runs = bert.runs_of(len(ids[i]) for i in batch)
+                hidden = self._embeddings(
+                    torch.tensor([token for i in batch for token in ids[i]]), bert.positions_of(runs)
+                )
+                for layer in self._frozen:
+                    hidden = layer(hidden, runs)
+                for i, piece in zip(batch, hidden.bfloat16().split([len(ids[i]) for i in batch]), strict=True):
+                    out[i] = piece
+                progress.advance(len(batch))
+        progress.finish(f"{len(ids)} texts, {sum(map(len, ids))} tokens")
+        return out
+
+    def _upper(self, inputs: list[Tensor]) -> Tensor:
+        """(n_documents, dim) pooled output of the model's own layers; inputs in order of length."""
+        runs = bert.runs_of(len(item) for item in inputs)
+        hidden = torch.cat(inputs).float()
+        for layer in self._layers:
+            hidden = layer(hidden, runs)
+        return bert.mean_pool(hidden, runs)
+
+    def _logits(self, inputs: list[Tensor]) -> NDArray[np.float32]:
+        """(n, 4) logits of texts, in their order."""
+        self._layers.eval()
+        out = np.zeros((len(inputs), len(SENTIMENTS)), np.float32)
+        order = sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
+        with torch.inference_mode():
+            for start in range(0, len(order), CACHE_BATCH_DOCUMENTS):
+                batch = order[start : start + CACHE_BATCH_DOCUMENTS]
+                with _autocast():
+                    features = self._upper([inputs[i] for i in batch])
+                out[batch] = self._head(features.float()).numpy()
+        return out
+
+    def _batches(self, sample: NDArray[np.int64], inputs: list[Tensor]) -> Iterator[list[int]]:
+        """One epoch: batches of texts of similar length (so that attention meets few lengths), in random order."""
+        size = self.recipe.batch_documents
+        order = sample.tolist()
+        self._order.shuffle(order)
+        batches: list[list[int]] = []
+        for start in range(0, len(order), size * BUCKET_BATCHES):
+            bucket = sorted(order[start : start + size * BUCKET_BATCHES], key=lambda i: len(inputs[i]))
+            batches += [bucket[at : at + size] for at in range(0, len(bucket), size)]
+        self._order.shuffle(batches)
+        yield from batches
+
+    def _trained(self) -> list[nn.Parameter]:
+        return [*(p for p in self._layers.parameters() if p.requires_grad), *self._head.parameters()]
+
+    def _optimiser(self, *, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        own = [p for p in self._layers.parameters() if p.requires_grad]
+        groups = [{"params": own, "lr": self.recipe.learning_rate}] if own else []
+        groups.append({"params": list(self._head.parameters()), "lr": self.recipe.head_learning_rate})
+        optimiser = torch.optim.AdamW(groups, weight_decay=self.recipe.weight_decay)
+        warm_up = max(1, round(self.recipe.warm_up_share * steps))
+
+        def factor(step: int) -> float:
+            return min((step + 1) / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up)))
+
+        return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+    def _add_adapters(self) -> nn.Module:
+        """Freeze the layers and put trainable low-rank adapters beside their matrices."""
+        from peft import LoraConfig, LoraModel
+
+        config = LoraConfig(
+            r=self.recipe.lora_rank,
+            lora_alpha=2 * self.recipe.lora_rank,
+            lora_dropout=self.recipe.dropout,
+            target_modules=["qkv", "attention_out", "up", "down"],
+        )
+        return LoraModel(self._layers, config, "default")
+
+    def _finished(self, history: list[dict]) -> FineTuned:
+        layers = self._layers
+        if self._adapters is not None:
+            for layer in layers:
+                for name in ("qkv", "attention_out", "up", "down"):
+                    adapted = getattr(layer, name)
+                    adapted.merge()
+                    setattr(layer, name, adapted.get_base_layer())
+        layers.eval()
+        weight, bias = (p.detach().numpy().astype(np.float32) for p in (self._head.weight, self._head.bias))
+        return FineTuned(self.first_layer, layers, weight, bias, history)
+
+
+def to_tensors(model: FineTuned) -> dict[str, Tensor]:
+    """What is stored of a model: float16 tensors `layers.<index>.<name>`, `head.weight`, `head.bias`."""
+    tensors = {
+        f"layers.{model.first_layer + offset}.{name}": value
+        for offset, layer in enumerate(model.layers)
+        for name, value in layer.state_dict().items()
+    }
+    tensors |= {"head.weight": torch.from_numpy(model.weight), "head.bias": torch.from_numpy(model.bias)}
+    return {name: value.detach().half().contiguous() for name, value in tensors.items()}
+
+
+def describe(recipe: Recipe) -> dict:
+    """The recipe as the card shows it."""
+    return asdict(recipe)
+
+
+def _class_weights(classes: NDArray[np.int64], *, power: float) -> Tensor:
+    """(4,) weights with mean 1 over the documents; 0 for a class that does not occur."""
+    counts = np.bincount(classes, minlength=len(SENTIMENTS)).astype(float)
+    weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** power
+    return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
+
+
+def _autocast() -> AbstractContextManager:
+    """Matrix products in bfloat16 where the processor has it."""
+    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bert.best_precision() == "bf16")
