@@ -121,9 +121,11 @@ class Source(_Section):
 
 
 class Models(_Section):
-    """Which models score the documents."""
+    """Which models score the documents. sentiment_en and sentiment_zh choose a model of one's own, "name@revision"."""
 
     bundle: Literal["offline"] = "offline"
+    sentiment_en: str | None = None
+    sentiment_zh: str | None = None
 
 
 class Topics(_Section):
