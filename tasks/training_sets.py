@@ -1,0 +1,278 @@
+"""Labelled texts to train on: public data sets, the project's own sentences, or a user's CSV file.
+
+What arrives: files, with stars, aspect polarities or class names as labels. What leaves: `Example`s with one of our
+labels, without repeats, and without any text that a test set or golden set holds (compared by a hash over letters
+and digits alone). Rows that can't be used are counted, never guessed: stars in the middle say nothing sure, and of
+aspects only unequivocal ones give a document its label; one with both poles is `mixed`.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import gzip
+import hashlib
+import io
+import re
+import unicodedata
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tasks.config import OFFLINE_BUNDLE_ROOT, PROGRAM_ROOT
+from tasks.core.sentiment import label_of
+from tasks.errors import SourceError
+from tasks.models import cards
+
+GOLDEN_ROOT = PROGRAM_ROOT / "data" / "golden"
+OWN = "project sentences"
+_NO_MEANING = re.compile(r"[\W_]+")
+_CLASS_NAMES = ("negative", "neutral", "positive")
+csv.field_size_limit(10_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A labelled text. source: the set's name. group: a part of it that can be left out as a whole, such as a site."""
+
+    text: str
+    label: str
+    source: str
+    group: str
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A public data set, by the name of its folder below the data folder.
+
+    licence: of the set; with is_clear False, a model trained on it is for research only.
+    read: (folder) to (text, label, group).
+    """
+
+    name: str
+    language: str
+    licence: str
+    is_clear: bool
+    files: tuple[str, ...]
+    read: Callable[[Path], Iterator[tuple[str, str, str]]]
+
+
+def read_set(training_set: TrainingSet, root: Path) -> list[Example]:
+    """All usable examples of a set.
+
+    Raises:
+        SourceError: the set is not there.
+    """
+    folder = root / training_set.name
+    if not folder.is_dir():
+        raise SourceError(f"No training set at {folder}", fix="name the folder that holds the data sets with --data")
+    return [
+        Example(text.strip(), label, training_set.name, group)
+        for text, label, group in training_set.read(folder)
+        if text.strip()
+    ]
+
+
+def provenance(training_set: TrainingSet, root: Path, *, example_count: int) -> dict:
+    """What a card says of a training set: where it comes from, at which commit, which files, how many examples."""
+    folder = root / training_set.name
+    note = (folder / "PROVENANCE.md").read_text(encoding="utf-8")
+    found = {key: re.search(rf"{key}:\s*(\S+)", note) for key in ("repository", "commit")}
+    files = sorted(path for pattern in training_set.files for path in folder.glob(pattern))
+    return {
+        "name": training_set.name,
+        "licence": training_set.licence,
+        **{key: match.group(1) if match else "" for key, match in found.items()},
+        "example_count": example_count,
+        "sha256": {str(path.relative_to(folder)): cards.file_sha256(path) for path in files},
+    }
+
+
+def read_own(language: str) -> list[Example]:
+    """The sentences that the project wrote for training."""
+    return [
+        Example(text, label, OWN, OWN)
+        for text, label in read_csv(OFFLINE_BUNDLE_ROOT / f"training_sentences_{language}.csv")
+    ]
+
+
+def read_csv(path: Path) -> list[tuple[str, str]]:
+    """A CSV file with the columns text and label, as (text, one of our labels).
+
+    Raises:
+        SourceError: the file can't be read, lacks a column, holds no row, or a label is none of ours.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} can't be read: {error}", fix="name a CSV file in UTF-8") from error
+    rows = csv.DictReader(io.StringIO(content, newline=""))
+    names = {(name or "").strip().casefold(): name for name in rows.fieldnames or []}
+    if not {"text", "label"} <= names.keys():
+        raise SourceError(
+            f"{path} has the columns {', '.join(map(repr, rows.fieldnames or []))}", fix="it needs text and label"
+        )
+    out = []
+    for row in rows:
+        text, name = row[names["text"]] or "", row[names["label"]] or ""
+        label = label_of(name)
+        if label is None:
+            raise SourceError(
+                f"{path}, line {rows.line_num}: {name!r} is no sentiment",
+                fix="labels are negative, neutral, positive and mixed",
+            )
+        out.append((text, label))
+    if not out:
+        raise SourceError(f"{path} holds no row", fix="it needs one line per text below the header text,label")
+    return out
+
+
+def text_key(text: str) -> str:
+    """Texts with the same key count as the same text: a hash over their letters, digits and symbols, in one case."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return hashlib.sha256((_NO_MEANING.sub("", folded) or folded.strip()).encode()).hexdigest()[:32]
+
+
+def distinct(examples: Iterable[Example], *, without: frozenset[str]) -> list[Example]:
+    """The first example of each text, in the given order, leaving out texts whose keys are in `without`."""
+    seen = set(without)
+    out = []
+    for example in examples:
+        key = text_key(example.text)
+        if key not in seen:
+            seen.add(key)
+            out.append(example)
+    return out
+
+
+def keys_of(texts: Iterable[str]) -> frozenset[str]:
+    """Keys of texts that training must not see."""
+    return frozenset(text_key(text) for text in texts)
+
+
+def golden_path(language: str) -> Path:
+    """The project's golden set of a language: text and label, checked by hand, never trained on."""
+    return GOLDEN_ROOT / f"sentiment_{language}.csv"
+
+
+def read_stars(path: Path, *, text: str, rating: str, delimiter: str = ",") -> list[tuple[str, str]]:
+    """Distinct texts with 1-2 stars as negative and 4-5 as positive; 3 stars are left out."""
+    examples = [
+        Example(row[text].strip(), "negative" if float(row[rating]) < 3 else "positive", path.name, "")
+        for row in _rows(path, delimiter=delimiter)
+        if (row[text] or "").strip() and float(row[rating]) != 3
+    ]
+    return [(example.text, example.label) for example in distinct(examples, without=frozenset())]
+
+
+def _rows(path: Path, *, delimiter: str = ",") -> Iterator[dict[str, str]]:
+    with _open(path) as file:
+        yield from csv.DictReader(file, delimiter=delimiter)
+
+
+def _open(path: Path) -> io.TextIOBase:
+    """A text file, packed or not."""
+    if path.suffix == ".gz":
+        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _label_of_polarities(polarities: set[str]) -> str | None:
+    """A document's label from those of its aspects; None where a pole and `neutral` leave it open."""
+    poles = polarities & {"negative", "positive"}
+    if len(poles) == 2:
+        return "mixed"
+    return next(iter(polarities)) if len(polarities) == 1 else None
+
+
+def _tweets(folder: Path) -> Iterator[tuple[str, str, str]]:
+    for row in _rows(folder / "Tweets.csv.gz"):
+        yield row["text"].replace("`", "'"), row["sentiment"], folder.name
+
+
+def _skytrax(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Lounges are rated 1-5 (a few rows on another scale are left out), seats 1-10."""
+    for name, best in (("lounge", 5.0), ("seat", 10.0)):
+        for row in _rows(folder / f"{name}.csv.gz"):
+            if not row["overall_rating"] or float(row["overall_rating"]) > best:
+                continue
+            share = float(row["overall_rating"]) / best
+            if share <= 0.4 or share >= 0.8:
+                yield row["content"], "negative" if share <= 0.4 else "positive", name
+
+
+def _mams(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Restaurant sentences with several aspects each; a pole beside neutral aspects gives the sentence its label."""
+    for name in ("train.xml.gz", "val.xml"):
+        with _open(folder / "MAMS-ATSA" / name) as file:
+            for sentence in ElementTree.fromstring(file.read()):
+                polarities = {term.get("polarity", "") for term in sentence.iter("aspectTerm")}
+                label = _label_of_polarities(polarities) or _label_of_polarities(polarities - {"neutral"})
+                if label in (*_CLASS_NAMES, "mixed"):
+                    yield sentence.findtext("text") or "", str(label), folder.name
+
+
+def _headlines(folder: Path) -> Iterator[tuple[str, str, str]]:
+    for row in _rows(folder / "SEntFiN.csv.gz"):
+        try:
+            polarities = set(ast.literal_eval(row["Decisions"]).values())
+        except (SyntaxError, ValueError):
+            continue
+        label = _label_of_polarities(polarities)
+        if label is not None:
+            yield row["Title"], label, folder.name
+
+
+def _shopping(folder: Path) -> Iterator[tuple[str, str, str]]:
+    with zipfile.ZipFile(folder / "online_shopping_10_cats.zip") as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".csv"))
+        with archive.open(name) as file:
+            for row in csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline="")):
+                yield row["review"].lstrip("\ufeff"), "positive" if row["label"] == "1" else "negative", row["cat"]
+
+
+def _cars(folder: Path) -> Iterator[tuple[str, str, str]]:
+    labels: dict[str, set[str]] = {}
+    for row in _rows(folder / "train_2.csv.gz"):
+        labels.setdefault(row["content"], set()).add(_CLASS_NAMES[int(row["sentiment_value"]) + 1])
+    for text, polarities in labels.items():
+        label = _label_of_polarities(polarities) or _label_of_polarities(polarities - {"neutral"})
+        yield text, str(label), folder.name
+
+
+def _product_aspects(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Three lines an aspect: the text with $T$ in the aspect's place, the aspect, its polarity."""
+    for path in sorted([*folder.glob("*/*.txt"), *folder.glob("*/*.txt.gz")]):
+        with _open(path) as file:
+            lines = [line.strip() for line in file]
+        labels: dict[str, set[str]] = {}
+        for text, aspect, polarity in zip(*[iter(lines)] * 3, strict=False):
+            whole = text.replace("$T$", aspect).replace(" ", "")
+            labels.setdefault(whole, set()).add(polarity.casefold())
+        for text, polarities in labels.items():
+            label = _label_of_polarities(polarities) or _label_of_polarities(polarities - {"neutral"})
+            if label in (*_CLASS_NAMES, "mixed"):
+                yield text, str(label), path.parent.name
+
+
+def _restaurants(folder: Path) -> Iterator[tuple[str, str, str]]:
+    for path in sorted(folder.glob("*_sample.csv")):
+        for row in _rows(path):
+            if float(row["star"]) != 3:
+                yield row["reviewbody"], "negative" if float(row["star"]) < 3 else "positive", folder.name
+
+
+ENGLISH: Sequence[TrainingSet] = (
+    TrainingSet("tweet_sentiment_extraction", "en", "CC-BY-4.0 (believed)", True, ("*.csv.gz",), _tweets),
+    TrainingSet("skytrax", "en", "CC0-1.0", True, ("*.csv.gz",), _skytrax),
+    TrainingSet("mams_absa", "en", "Apache-2.0", True, ("MAMS-ATSA/train.xml.gz", "MAMS-ATSA/val.xml"), _mams),
+    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines),
+)
+CHINESE: Sequence[TrainingSet] = (
+    TrainingSet("zh_online_shopping_10_cats", "zh", "none stated", False, ("*.zip",), _shopping),
+    TrainingSet("zh_bdci_car_2018", "zh", "none stated", False, ("train_2.csv.gz",), _cars),
+    TrainingSet("absa_zh_products", "zh", "MIT", True, ("*/*.txt", "*/*.txt.gz"), _product_aspects),
+    TrainingSet("zh_asap_sample", "zh", "Apache-2.0", True, ("*_sample.csv",), _restaurants),
+)
