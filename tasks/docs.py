@@ -1,7 +1,7 @@
 """The reference that `marketbrief docs` prints, read from where the program itself reads it.
 
 Tables: the comments in the published snapshot, or in sql/schema where nothing is published yet. Configuration: the
-models of tasks/config, with a sentence per key from here (a test holds the two together). Metrics: marts.metric_definition.
+models of tasks/config, with a sentence per key from here (a test holds them together). Metrics: marts.metric_definition.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ KEY_HELP = {
     "sources.encoding": "Encoding of the text, where guessing goes wrong.",
     "sources.date_format": "Format of the dates in strptime's terms, where guessing is unsafe, such as %d/%m/%Y.",
     "sources.required": "false: the week is published without it, with a warning; true: the run ends with code 4.",
-    "sources.columns": "Which of their columns holds what (ours = theirs); see [sources.columns].",
     "sources.brand_values": "Their value = our brand, where the brand column holds other names.",
     "sources.columns.id": "Identifier of the record; without one, its content identifies it.",
     "sources.columns.text": "The text; a list of columns is joined by blank lines. Required for csv, tsv and jsonl.",
@@ -51,6 +50,8 @@ KEY_HELP = {
     "sources.columns.url": "Link to the original; http and https only.",
     "sources.columns.author": "Author; stored only as a salted hash.",
     "models.bundle": "Which models: offline ships with the program.",
+    "models.sentiment_en": "Sentiment model for English that this project trained, as name@revision; else the shipped one.",
+    "models.sentiment_zh": "As above, for Chinese.",
     "topics.count": "How many topics to look for in each language; left out, the number of documents decides.",
     "topics.min_documents": "Fewer documents of a language than this, and it gets no topics.",
     "schedule.cron": "When `marketbrief serve` runs, in the project's time zone.",
@@ -115,14 +116,15 @@ def tables(snapshot: Path | None) -> list[Table]:
 
 def metrics(snapshot: Path | None) -> list[dict[str, Any]]:
     """Rows of marts.metric_definition, by name."""
-    columns = (
-        "metric, label_en, label_zh, unit, numerator, denominator, interval_method, description_en, description_zh"
+    listing = (
+        "select metric, label_en, label_zh, unit, numerator, denominator, interval_method, description_en,"
+        " description_zh from marts.metric_definition order by metric"
     )
     if snapshot is not None:
-        return _rows(snapshot, f"select {columns} from marts.metric_definition order by metric")
+        return _rows(snapshot, listing)
     with Warehouse(":memory:") as warehouse:
         warehouse.rebuild("marts.metric_definition")
-        return warehouse.rows(f"select {columns} from marts.metric_definition order by metric")
+        return warehouse.rows(listing)
 
 
 def tables_markdown(found: list[Table]) -> str:
