@@ -1,0 +1,1 @@
+"""Writes the sample project's input and its planted truth; standard library only, everything seeded."""
