@@ -1,0 +1,22 @@
+-- Grain: one row per document behind a finding; the surest first.
+select document_id
+from marts.document
+where
+    week_start = $week_start
+    and is_canonical
+    and not is_spam
+    and kind <> 'competitor'
+    and ($kind = '*' or kind = $kind)
+    and ($topic_id is null or topic_id = $topic_id)
+    and ($sentiment is null or sentiment = $sentiment)
+    and (not $is_rated or rating is not null)
+    and (
+        $brand = '*'
+        or brand = $brand
+        or (
+            (brand is null or $is_naming)
+            and document_id in (select document_id from marts.mention where is_tracked and brand = $brand)
+        )
+    )
+order by sentiment_confidence desc nulls last, document_id
+limit 50

@@ -1,0 +1,28 @@
+-- Grain: one row per verdict: how many measures of the week have it. Measures are the metrics of each brand and of all
+-- brands (kinds and segments taken together), and the share of each topic.
+with measures as (
+
+    select verdict
+    from marts.weekly_metric
+    where
+        week_start = $week_start
+        and kind = '*'
+        and segment = '*'
+        and metric not in ('volume_raw', 'abstention_share')
+
+    union all
+
+    select verdict
+    from marts.weekly_topic
+    where
+        week_start = $week_start
+        and metric = 'topic_share'
+
+)
+
+select
+    verdict,
+    count(*) as measure_count
+from measures
+group by verdict
+order by verdict

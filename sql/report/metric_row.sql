@@ -1,0 +1,26 @@
+-- Grain: one row: a metric of a week.
+select
+    iso_week,
+    metric,
+    brand,
+    kind,
+    segment,
+    n,
+    k,
+    value,
+    lo,
+    hi,
+    previous,
+    baseline,
+    delta,
+    delta_lo,
+    delta_hi,
+    q_value,
+    verdict
+from marts.weekly_metric
+where
+    week_start = $week_start
+    and metric = $metric
+    and brand = $brand
+    and kind = $kind
+    and segment = $segment

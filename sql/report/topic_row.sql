@@ -1,0 +1,24 @@
+-- Grain: one row: a metric of a topic in a week.
+select
+    iso_week,
+    metric,
+    brand,
+    topic_id,
+    n,
+    k,
+    value,
+    lo,
+    hi,
+    previous,
+    baseline,
+    delta,
+    delta_lo,
+    delta_hi,
+    q_value,
+    verdict
+from marts.weekly_topic
+where
+    week_start = $week_start
+    and metric = $metric
+    and brand = $brand
+    and topic_id = $topic_id

@@ -1,0 +1,393 @@
+"""The weekly report as one object: every rendering, in any language, is made from it and from nothing else.
+
+`WeeklyReport` holds numbers, quotes and the SQL behind them, and the sentences of the findings in both languages.
+As canonical JSON it is the payload of marts.report: keys sorted, floats rounded to six digits, so that equal
+content is equal text. `provenance` (run, time, configuration, command, previous report, reason) is the only part that
+the content hash leaves out: the same facts found by another run are the same report.
+
+Units: shares and net sentiment are fractions ([0, 1] and [-1, 1]), ratings stars, volumes documents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = 1
+
+
+class _Part(BaseModel):
+    """A part of the report: frozen, and closed to unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Estimate(_Part):
+    """One row of marts.weekly_metric or marts.weekly_topic (then topic_id is set)."""
+
+    metric: str
+    brand: str = "*"
+    kind: str = "*"
+    segment: str = "*"
+    topic_id: str | None = None
+    n: int = 0
+    k: float | None = None
+    value: float | None = None
+    lo: float | None = None
+    hi: float | None = None
+    previous: float | None = None
+    baseline: float | None = None
+    delta: float | None = None
+    delta_lo: float | None = None
+    delta_hi: float | None = None
+    q_value: float | None = None
+    verdict: str = "baseline_building"
+
+
+class Finding(_Part):
+    """A sentence of the report. strong_*: first and last (exclusive) code point of the part that is emphasised."""
+
+    finding_id: str
+    rank: int
+    rule: str
+    estimate: Estimate
+    figure_id: str
+    text_en: str
+    text_zh: str
+    strong_en: tuple[int, int]
+    strong_zh: tuple[int, int]
+    query: str
+    document_ids: tuple[str, ...] = ()
+
+
+class Kpi(_Part):
+    """A headline number; history holds up to 12 weeks, oldest first, the last one being this week."""
+
+    kpi_id: str
+    estimate: Estimate
+    history: tuple[float | None, ...]
+    query: str
+
+
+class SentimentWeek(_Part):
+    """Documents of one week by sentiment, and the net sentiment with its interval (null where too few)."""
+
+    iso_week: str
+    negative: int = 0
+    mixed: int = 0
+    neutral: int = 0
+    positive: int = 0
+    abstained: int = 0
+    net: float | None = None
+    net_lo: float | None = None
+    net_hi: float | None = None
+
+    @property
+    def scored(self) -> int:
+        return self.negative + self.mixed + self.neutral + self.positive
+
+    @property
+    def documents(self) -> int:
+        return self.scored + self.abstained
+
+
+class Quote(_Part):
+    """What somebody wrote: text == marts.document.text[start_char:end_char]."""
+
+    quote_id: str
+    document_id: str
+    topic_id: str | None = None
+    text: str
+    start_char: int
+    end_char: int
+    is_cut_before: bool = False
+    is_cut_after: bool = False
+    language: str
+    source: str
+    published_date: str
+    url: str | None = None
+    sentiment: str | None = None
+
+
+class BrandRow(_Part):
+    """A row of the competitor matrix: mentions of so many naming documents, share, net sentiment, top topic."""
+
+    brand: str
+    role: str
+    voice: Estimate
+    sentiment: Estimate
+    negative: Estimate
+    rating: Estimate
+    top_topic_id: str | None = None
+    top_topic_count: int | None = None
+    voice_history: tuple[float | None, ...] = ()
+
+
+class NewName(_Part):
+    """A name that no configuration lists, first seen in one of the last four weeks."""
+
+    entity_name: str
+    entity_type: str
+    first_week: str
+    document_count: int
+    total_count: int
+    quote: Quote | None = None
+
+
+class Page(_Part):
+    """A competitor's own page of the week."""
+
+    document_id: str
+    title: str | None
+    brand: str | None
+    source: str
+    published_date: str
+    url: str | None
+    quote: Quote
+
+
+class Topic(_Part):
+    """A topic's name; label and keywords are in the language of its documents."""
+
+    topic_id: str
+    language: str
+    label: str
+    keywords: tuple[str, ...]
+    first_week: str | None = None
+
+
+class TopicCard(_Part):
+    """A topic of the week for one brand: group is rising, falling or largest."""
+
+    group: str
+    topic: Topic
+    share: Estimate
+    sentiment: Estimate | None = None
+    quotes: tuple[Quote, ...] = ()
+
+
+class Driver(_Part):
+    """How much of the change in net sentiment goes with one topic: change with all documents minus change without."""
+
+    topic_id: str
+    n: int
+    n_previous: int
+    contribution: float
+    lo: float
+    hi: float
+
+
+class Drivers(_Part):
+    """Leave-one-topic-out contributions to the week's change in net sentiment of one brand."""
+
+    brand: str
+    n: int
+    n_previous: int
+    delta: float | None = None
+    rows: tuple[Driver, ...] = ()
+    without_topic_count: int = 0
+
+
+class AlertSubject(_Part):
+    """What made a rule fire: `part` of `whole` (documents), or the value of a finding."""
+
+    name: str
+    part: float
+    whole: float
+    finding_id: str | None = None
+
+
+class Alert(_Part):
+    """A rule of the alert list: its threshold, and what it found (nothing: it did not fire)."""
+
+    rule: str
+    threshold: float
+    subjects: tuple[AlertSubject, ...] = ()
+
+
+class SourceRow(_Part):
+    """A source in the week."""
+
+    source: str
+    kind: str
+    status: str
+    expected: float | None
+    received: int
+    counted: int
+    duplicates: int
+    spam: int
+    rejected_total: int
+    newest_at: str | None
+    languages: tuple[tuple[str, int], ...] = ()
+    abstained: int = 0
+    without_topic: int = 0
+
+
+class Model(_Part):
+    """A model in use, with the accuracy that its card states: (metric, data set, value, lo, hi, n)."""
+
+    model_version_id: str
+    task: str
+    language: str
+    name: str
+    revision: str
+    licence: str
+    scores: tuple[tuple[str, str, float, float | None, float | None, int | None], ...] = ()
+
+
+class Definition(_Part):
+    """A metric's labels and definition, from marts.metric_definition."""
+
+    metric: str
+    unit: str
+    label_en: str
+    label_zh: str
+    description_en: str
+    description_zh: str
+
+
+class Figure(_Part):
+    """A figure: the SQL that makes its table. A fixed id, so that sentences can point to it."""
+
+    figure_id: str
+    query: str
+
+
+class Totals(_Part):
+    """Documents of customers and press in the week."""
+
+    received: int = 0
+    duplicates: int = 0
+    spam: int = 0
+    counted: int = 0
+    counted_previous: int = 0
+    competitor_pages: int = 0
+
+
+class Measures(_Part):
+    """How many measures were compared in the week, by verdict."""
+
+    signal: int = 0
+    watch: int = 0
+    no_clear_change: int = 0
+    too_few: int = 0
+    baseline_building: int = 0
+    excluded: int = 0
+    earlier_weeks: int = 0
+    query: str = ""
+
+    @property
+    def compared(self) -> int:
+        return self.signal + self.watch + self.no_clear_change
+
+
+class Provenance(_Part):
+    """Who made this revision, when and with what; not part of its content."""
+
+    run_id: str
+    published_at: str
+    config_hash: str
+    command: str
+    reason: str
+    data_fingerprint: str
+    previous_week: str | None = None
+    previous_revision: int | None = None
+
+
+class WeeklyReport(_Part):
+    """Everything that one revision of one week's report says."""
+
+    schema_version: int = SCHEMA_VERSION
+    project: str
+    timezone: str
+    iso_week: str
+    first_day: str
+    last_day: str
+    revision: int
+    content_hash: str = ""
+    own_brand: str | None
+    focus_brand: str
+    brands: tuple[str, ...]
+    totals: Totals
+    measures: Measures
+    summary_en: str
+    summary_zh: str
+    findings: tuple[Finding, ...]
+    watches: tuple[Finding, ...]
+    kpis: tuple[Kpi, ...]
+    alerts: tuple[Alert, ...]
+    sentiment: tuple[SentimentWeek, ...]
+    voices: tuple[Quote, ...]
+    matrix: tuple[BrandRow, ...]
+    weeks: tuple[str, ...]
+    has_name_model: bool
+    new_names: tuple[NewName, ...]
+    pages: tuple[Page, ...]
+    page_count: int
+    topics: tuple[Topic, ...]
+    topic_cards: tuple[TopicCard, ...]
+    topic_brand: str
+    largest_topics: tuple[Estimate, ...]
+    drivers: Drivers | None
+    sources: tuple[SourceRow, ...]
+    models: tuple[Model, ...]
+    definitions: tuple[Definition, ...]
+    figures: tuple[Figure, ...]
+    provenance: Provenance
+
+    def query_of(self, figure_id: str) -> str:
+        """SQL behind a figure."""
+        return next(figure.query for figure in self.figures if figure.figure_id == figure_id)
+
+    @property
+    def all_quotes(self) -> tuple[Quote, ...]:
+        """Every quote that the report shows, in its order; quote ids are unique."""
+        found = [
+            *self.voices,
+            *(name.quote for name in self.new_names if name.quote),
+            *(page.quote for page in self.pages),
+            *(quote for card in self.topic_cards for quote in card.quotes),
+        ]
+        return tuple({quote.quote_id: quote for quote in found}.values())
+
+    def topic(self, topic_id: str | None) -> Topic | None:
+        """A topic named in the report; None where it is not."""
+        return next((topic for topic in self.topics if topic.topic_id == topic_id), None)
+
+
+def canonical_json(part: BaseModel | dict[str, Any]) -> str:
+    """JSON with sorted keys and floats rounded to six digits: equal content gives equal text."""
+    data = part.model_dump(mode="json") if isinstance(part, BaseModel) else part
+    return json.dumps(_rounded(data), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def content_hash(report: WeeklyReport) -> str:
+    """SHA-256 over the report's content: without provenance, revision and the hash itself."""
+    data = report.model_dump(mode="json", exclude={"provenance", "revision", "content_hash"})
+    return hashlib.sha256(canonical_json(data).encode()).hexdigest()
+
+
+def revision_reason(new: WeeklyReport, old: WeeklyReport | None) -> str:
+    """Why a revision with other content exists: first, late_data, model_changed, config_changed or recomputed."""
+    if old is None:
+        return "first"
+    if {m.model_version_id for m in new.models} != {m.model_version_id for m in old.models}:
+        return "model_changed"
+    if new.provenance.config_hash != old.provenance.config_hash:
+        return "config_changed"
+    if new.provenance.data_fingerprint != old.provenance.data_fingerprint:
+        return "late_data"
+    return "recomputed"
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, 6) + 0.0  # + 0.0 turns -0.0 into 0.0
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(item) for item in value]
+    return value
