@@ -7,6 +7,7 @@ comments come from sql/schema alone. Never hand a Warehouse to another task: ope
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -92,10 +93,7 @@ class Warehouse:
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
         self.connection = connect(path)
-        for name in SCHEMA_FILES:
-            self.connection.execute(sql_text(f"schema/{name}"))
-        for file in sorted((SQL_ROOT / "macros").glob("*.sql")):
-            self.connection.execute(file.read_text(encoding="utf-8"))
+        self._make_schema()
 
     def __enter__(self) -> Warehouse:
         return self
@@ -180,6 +178,20 @@ class Warehouse:
         twice = self.rows(f"select {columns} from {table} group by {columns} having count(*) > 1 limit 3")
         if twice:
             raise DataContractError(f"{table} holds a key ({columns}) more than once, such as {twice[0]}")
+
+    def _make_schema(self) -> None:
+        """Declare tables, comments and macros, unless this very text of them was declared before."""
+        files = [*(SQL_ROOT / "schema" / f"{name}.sql" for name in SCHEMA_FILES)]
+        texts = [file.read_text(encoding="utf-8") for file in [*files, *sorted((SQL_ROOT / "macros").glob("*.sql"))]]
+        fingerprint = hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        self.connection.execute("create table if not exists main.schema_fingerprint (fingerprint varchar not null)")
+        if self.scalar("select fingerprint from main.schema_fingerprint") == fingerprint:
+            return
+        with self.transaction():
+            for text in texts:
+                self.connection.execute(text)
+            self.connection.execute("delete from main.schema_fingerprint")
+            self.connection.execute("insert into main.schema_fingerprint values (?)", [fingerprint])
 
     def _arrow(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         return self.connection.sql(sql, params=params).to_arrow_table()
