@@ -1,0 +1,244 @@
+"""Topics as arithmetic on arrays and words: how many, where they lie, what belongs to them, what they are called.
+
+Pure. A document's vector has unit length; a topic is the unit mean of its documents' vectors (its centroid), and a
+document belongs to the topic with the highest cosine, or to none where even that lies below the topic model's
+threshold. Labels are phrases that people wrote in the documents nearest to the centroid.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+BREAK = ""
+"""Stands among tokens for whatever a phrase must not run across: the end of a clause, a brand's name, a link."""
+
+MIN_TOPICS, MAX_TOPICS = 8, 40
+UNASSIGNED_PERCENTILE = 5
+FULL_WEIGHT_WORDS = 8
+TWIN_SIMILARITY = 0.7
+TWIN_WORD_SIMILARITY = 0.65
+NAMING_DOCUMENTS = 400
+LEAST_MENTIONS = 3
+LEAST_SHARE = 0.01
+
+
+def topic_count(document_count: int) -> int:
+    """How many topics to look for in n documents: √(n/12), between 8 and 40, of 10 documents or more on average.
+
+    More documents hold more subjects, but what one report can show, and what one week can fill with the 30 documents
+    that a verdict needs, grows much slower: 1,000 documents give 9 topics, 10,000 give 29, and 40 are the most.
+    """
+    wanted = min(MAX_TOPICS, max(MIN_TOPICS, round(math.sqrt(document_count / 12))))
+    return max(2, min(wanted, document_count // 10))
+
+
+def centroids_of(embeddings: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+    """(count, dim) unit means of the rows labelled 0 … count - 1; rows with other labels are left out."""
+    sums = np.zeros((count, embeddings.shape[1]), np.float64)
+    inside = (labels >= 0) & (labels < count)
+    np.add.at(sums, labels[inside], embeddings[inside])
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
+
+
+def nearest(
+    embeddings: NDArray[np.float32], centroids: NDArray[np.float32]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Index of the nearest centroid and the cosine to it, for each of n documents."""
+    similarity = embeddings @ centroids.T
+    index = similarity.argmax(axis=1)
+    return index, similarity[np.arange(len(similarity)), index]
+
+
+def similarity_threshold(similarities: NDArray[np.float32]) -> float:
+    """The cosine under which a document has no topic: the 5th percentile of what the fitted documents reached."""
+    return round(float(np.percentile(similarities, UNASSIGNED_PERCENTILE)), 4)
+
+
+def topic_id(language: str, centroid: NDArray[np.float32]) -> str:
+    """`<language>-` and 8 hex digits that depend on the centroid (to 4 decimals) alone."""
+    rounded = np.round(centroid.astype(np.float64), 4) + 0.0
+    return f"{language}-{hashlib.sha256(rounded.astype('<f4').tobytes()).hexdigest()[:8]}"
+
+
+@dataclass(frozen=True)
+class PhraseRules:
+    """What a label of a language may be.
+
+    inner_words: may stand inside a phrase, but not at its ends ("after", 的).
+    never_last: may stand anywhere but at the end, and not alone ("not", 不).
+    longest: words in a phrase, at most.
+    shortest_phrase, longest_phrase: length as shown, in characters.
+    joiner: what stands between the words.
+    is_content: whether a token, neither in inner_words nor in never_last, says something.
+    """
+
+    inner_words: frozenset[str]
+    never_last: frozenset[str]
+    longest: int
+    shortest_phrase: int
+    longest_phrase: int
+    joiner: str
+    is_content: Callable[[str], bool]
+
+    def phrases(self, tokens: Sequence[str]) -> set[tuple[str, ...]]:
+        """Every run of tokens that may be a label, once."""
+        return set(self.all_phrases(tokens, longest=self.longest))
+
+    def all_phrases(self, tokens: Sequence[str], *, longest: int) -> Iterator[tuple[str, ...]]:
+        """Every run of tokens that may be a label, as often as it stands there."""
+        for start, first in enumerate(tokens):
+            if first == BREAK or first in self.inner_words:
+                continue
+            for end in range(start + 1, min(start + longest, len(tokens)) + 1):
+                last = tokens[end - 1]
+                if last == BREAK:
+                    break
+                if last in self.inner_words or last in self.never_last:
+                    continue
+                phrase = tuple(tokens[start:end])
+                if self._is_sound(phrase):
+                    yield phrase
+
+    def content(self, phrase: Sequence[str]) -> tuple[str, ...]:
+        """The words of a phrase that say something."""
+        return tuple(word for word in phrase if word not in self.inner_words and word not in self.never_last)
+
+    def text(self, phrase: Sequence[str]) -> str:
+        return self.joiner.join(phrase)
+
+    def _is_sound(self, phrase: tuple[str, ...]) -> bool:
+        content = self.content(phrase)
+        is_long_enough = self.shortest_phrase <= len(self.text(phrase)) <= self.longest_phrase
+        return (
+            bool(content) and is_long_enough and len(set(phrase)) == len(phrase) and all(map(self.is_content, content))
+        )
+
+
+def content_weights(documents: Sequence[Sequence[str]], rules: PhraseRules) -> NDArray[np.float64]:
+    """(n,) weight of each document when topics are sought, 0-1: "good" says hardly what it is about.
+
+    Distinct telling words, of 8 at most, as a share of 8. Unweighted, every third topic of app reviews was another
+    word of praise.
+    """
+    counts = [len(set(rules.content([word for word in tokens if word != BREAK]))) for tokens in documents]
+    return np.minimum(np.array(counts, np.float64), FULL_WEIGHT_WORDS) / FULL_WEIGHT_WORDS
+
+
+def twin_groups(similarity: NDArray[np.float64], word_similarity: NDArray[np.float64]) -> list[list[int]]:
+    """Groups of topics that are one: alike in place and in words, every one with every other.
+
+    Args:
+        similarity: (k, k) cosine of the centroids.
+        word_similarity: (k, k) cosine of the topics' c-TF-IDF.
+
+    Returns:
+        Groups of two topics or more, in order of their first one; the likest are joined first.
+    """
+    count = len(similarity)
+    are_twins = (similarity >= TWIN_SIMILARITY) & (word_similarity >= TWIN_WORD_SIMILARITY)
+    pairs = [(-(similarity[i, j] + word_similarity[i, j]), i, j) for i in range(count) for j in range(i + 1, count)]
+    group_of = {topic: {topic} for topic in range(count)}
+    for _, i, j in sorted(pair for pair in pairs if are_twins[pair[1], pair[2]]):
+        joined = group_of[i] | group_of[j]
+        if all(are_twins[a, b] for a in group_of[i] for b in group_of[j] - group_of[i]):
+            group_of.update(dict.fromkeys(joined, joined))
+    groups = {tuple(sorted(group)) for group in group_of.values() if len(group) > 1}
+    return [list(group) for group in sorted(groups)]
+
+
+def labels_of(
+    documents: Sequence[Sequence[str]],
+    topics: NDArray[np.int64],
+    similarities: NDArray[np.float32],
+    *,
+    count: int,
+    rules: PhraseRules,
+) -> list[str | None]:
+    """One distinct label a topic: the phrase in its nearest documents that sets it apart.
+
+    Words and phrases score by their share of the topic's documents times the logarithm of how many times larger it is
+    than in the other topics (their part of the Kullback-Leibler divergence). A phrase's score is the geometric mean of
+    its own and of its best word's, times a factor for its length: a phrase says more than a word. Of two phrases of
+    which one holds the other and is nearly as frequent, the fuller one stands.
+
+    Args:
+        documents: n documents as tokens, with BREAK between clauses.
+        topics: (n,) index of each document's topic, -1 for none.
+        similarities: (n,) cosine to the topic's centroid; the nearest half of a topic names it, 400 at least.
+
+    Returns:
+        `count` labels, all different; None where a topic's documents repeat no phrase at all.
+    """
+    members = [_nearest_members(topics, similarities, topic) for topic in range(count)]
+    phrases = [Counter(p for place in rows for p in rules.phrases(documents[place])) for rows in members]
+    words = [Counter(w for place in rows for w in set(documents[place])) for rows in members]
+    all_phrases, all_words = sum(phrases, Counter()), sum(words, Counter())
+    sizes = [len(rows) for rows in members]
+    rankings = []
+    for counts, word_counts, size in zip(phrases, words, sizes, strict=True):
+        repeated = {p: n for p, n in counts.items() if n >= max(LEAST_MENTIONS, LEAST_SHARE * size)}
+        scores: dict[tuple[str, ...], float] = {}
+        for phrase in _fuller_only(repeated):
+            content = rules.content(phrase)
+            own = _divergence(counts[phrase], size, all_phrases[phrase], sum(sizes))
+            best = max(_divergence(word_counts[word], size, all_words[word], sum(sizes)) for word in content)
+            scores[phrase] = math.sqrt(own * best) * _length_factor(len(phrase), len(content))
+        rankings.append(scores)
+    return _distinct(rankings, rules)
+
+
+def _nearest_members(topics: NDArray[np.int64], similarities: NDArray[np.float32], topic: int) -> NDArray[np.int64]:
+    rows = np.flatnonzero(topics == topic)
+    rows = rows[np.argsort(-similarities[rows], kind="stable")]
+    return rows[: max(NAMING_DOCUMENTS, len(rows) // 2)]
+
+
+def _divergence(count: int, size: int, total_count: int, total_size: int) -> float:
+    """share x log(share / share elsewhere), at least 0; elsewhere is smoothed by one document in two."""
+    share = count / size
+    elsewhere = (total_count - count + 1) / (total_size - size + 2)
+    return max(0.0, share * math.log(share / elsewhere))
+
+
+def _length_factor(length: int, content_length: int) -> float:
+    if length == 1:
+        return 0.2
+    return (1.0 if length == 2 else 1.2) * (1.0 if content_length > 1 else 0.7)
+
+
+def _fuller_only(counts: dict[tuple[str, ...], int]) -> list[tuple[str, ...]]:
+    """Phrases that no longer phrase with 60 % of their mentions holds."""
+    swallowed = set()
+    for phrase, count in counts.items():
+        for part in (phrase[start:end] for start in range(len(phrase)) for end in range(start + 1, len(phrase) + 1)):
+            if len(part) < len(phrase) and part in counts and count >= 0.6 * counts[part]:
+                swallowed.add(part)
+    return [phrase for phrase in counts if phrase not in swallowed]
+
+
+def _distinct(rankings: list[dict[tuple[str, ...], float]], rules: PhraseRules) -> list[str | None]:
+    """Hand out labels, the surest first; a topic whose phrase is taken (as words in any order) gets its next one."""
+    offers = sorted(
+        (-score, topic, phrase) for topic, scores in enumerate(rankings) for phrase, score in scores.items()
+    )
+    labels: list[str | None] = [None] * len(rankings)
+    taken: set[frozenset[str]] = set()
+    for _, topic, phrase in offers:
+        meaning = frozenset(_stem(word) for word in rules.content(phrase))
+        if labels[topic] is None and meaning not in taken:
+            labels[topic] = rules.text(phrase)
+            taken.add(meaning)
+    return labels
+
+
+def _stem(word: str) -> str:
+    """A word without its English plural: "bags" and "bag" are no two labels."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
