@@ -156,6 +156,14 @@ def two_sided(z: ArrayLike) -> Floats:
     return 2 * ndtr(-np.abs(np.asarray(z, dtype=np.float64)))
 
 
+def two_sided_t(t: ArrayLike, degrees: ArrayLike) -> Floats:
+    """p-value of Student's t with so many degrees of freedom (1 or more; NaN below)."""
+    from scipy.special import stdtr
+
+    t, degrees = _floats(t, degrees)
+    return 2 * stdtr(np.where(degrees >= 1, degrees, np.nan), -np.abs(t))
+
+
 def exact_change(k: ArrayLike, n: ArrayLike, k_base: ArrayLike, n_base: ArrayLike) -> Floats:
     """Two-sided mid-p value of Fisher's exact test that two proportions are equal: for counts too small for z."""
     from scipy.stats import hypergeom

@@ -68,7 +68,8 @@ def build_snapshot(warehouse: Warehouse, path: Path) -> dict[str, int]:
                 connection.execute(f"alter table published.{table} drop column {column}")
             columns = f"* exclude ({', '.join(withheld)})" if withheld else "*"
             connection.execute(
-                f'insert into published.{table} by name select {columns} from "{home}".{table} order by {", ".join(key)}'
+                f"insert into published.{table} by name"
+                f' select {columns} from "{home}".{table} order by {", ".join(key)}'
             )
             row_counts[table] = int(warehouse.scalar(f'select count(*) from "{home}".{table}'))
         connection.execute("checkpoint published")
