@@ -65,10 +65,11 @@ def run(
         bool, typer.Option("--dry-run", metavar="", help="Say what would be read and reported; write nothing.")
     ] = False,
 ) -> None:
-    """Read what is new, score it, publish the snapshot, and write the weekly reports.
+    """Read what is new, and publish the weekly reports.
 
-    Without options: from the first week that has no report yet to the last complete week that has data. A run that
-    was killed can be started again at any time: nothing is lost, and nothing is counted twice.
+    Scores what is new, makes the snapshot, and writes a report for each week that has none. Without options: from
+    the first week without a report to the last complete week that has data. A run that was killed can be started
+    again at any time: nothing is lost, and nothing is counted twice.
     """
     from flows.commands.weekly import run_weekly_command
 
@@ -82,7 +83,10 @@ def serve(
         int | None, typer.Option(metavar="PORT", help="Port of the local Prefect server; any free one by default.")
     ] = None,
 ) -> None:
-    """Run the weekly flow on its schedule, with a local Prefect server, until ctrl-C."""
+    """Run every week on schedule, until ctrl-C.
+
+    Starts a local Prefect server, with its user interface, unless one runs already.
+    """
     from flows.serve import serve_command
 
     serve_command(ctx.obj, port=port)
@@ -90,7 +94,7 @@ def serve(
 
 @command(_WEEKLY)
 def status(ctx: typer.Context) -> None:
-    """Show the last runs, how fresh each source is, the newest report, and what is pending."""
+    """Show runs, sources, the newest report, and what is due."""
     from flows.commands.project import status_command
 
     status_command(ctx.obj)
@@ -119,7 +123,7 @@ def report(
     ] = None,
     formats: Annotated[str, typer.Option("--format", metavar="FORMATS", help="Of html, md, json.")] = "html,md,json",
 ) -> None:
-    """Write a published report again, byte for byte, from the snapshot."""
+    """Write a published report again, byte for byte."""
     from flows.commands.reading import report_command
 
     report_command(ctx.obj, week=week, languages=languages, formats=formats)
@@ -138,7 +142,7 @@ def query(
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="table, csv, json or parquet.")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file.")] = None,
 ) -> None:
-    """Ask the published snapshot: by the name of a query, or in SQL. Read-only."""
+    """Ask the published data, by name or in SQL. Read-only."""
     from flows.commands.reading import query_command
 
     query_command(ctx.obj, name=name, sql=sql, parameters=parameters or [], form=form, output=output)
@@ -150,7 +154,7 @@ def docs(
     topic: Annotated[str, typer.Argument(metavar="[tables|config|metrics]", help="What to explain.")] = "tables",
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this table, section or metric.")] = None,
 ) -> None:
-    """Explain the tables and columns, every key of market.toml, or the metrics."""
+    """Explain tables, configuration or metrics."""
     from flows.commands.project import docs_command
 
     docs_command(ctx.obj, topic=topic, name=name)
@@ -161,7 +165,7 @@ def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the project is to live.")] = Path("."),
 ) -> None:
-    """Write a starter project: a commented market.toml and two small example files."""
+    """Write a starter project, with example reviews."""
     from flows.commands.project import init_command
 
     init_command(ctx.obj, folder=folder)
@@ -169,7 +173,7 @@ def init(
 
 @command(_PROJECT)
 def doctor(ctx: typer.Context) -> None:
-    """Check the installation, the models, the configuration and the sources, and say how to mend what is wrong."""
+    """Check everything, and say how to mend what is wrong."""
     from flows.commands.project import doctor_command
 
     doctor_command(ctx.obj)
@@ -177,7 +181,7 @@ def doctor(ctx: typer.Context) -> None:
 
 @command(_MODELS)
 def models(ctx: typer.Context) -> None:
-    """List which models are installed, under which licence, and which are missing."""
+    """List the models: installed, missing, their licences."""
     from flows.commands.project import models_command
 
     models_command(ctx.obj)
@@ -189,7 +193,10 @@ def evaluate(
     task: Annotated[str, typer.Option(metavar="TASK", help="sentiment.")] = "sentiment",
     data: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")] = None,
 ) -> None:
-    """Measure a model, with confidence intervals, on the shipped golden sets or on your own labelled file."""
+    """Measure a model, with confidence intervals.
+
+    On the golden sets that come with the program, or on your own labelled file.
+    """
     from flows.commands.learning import evaluate_command
 
     evaluate_command(ctx.obj, task=task, data=data)
@@ -201,7 +208,7 @@ def train(
     task: Annotated[str, typer.Argument(metavar="TASK", help="What to learn: sentiment.")],
     data: Annotated[Path, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")],
 ) -> None:
-    """Fine-tune a model on your own labelled file; writes a versioned model with a card."""
+    """Train a model on your own labelled file."""
     from flows.commands.learning import train_command
 
     train_command(ctx.obj, task=task, data=data)

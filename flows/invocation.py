@@ -54,20 +54,24 @@ def _declared(
     is_json: Annotated[
         bool,
         typer.Option(
-            "--json", help="One JSON object on standard output; messages on standard error.", rich_help_panel=_PANEL
+            "--json",
+            help="One JSON object on standard output; messages on standard error.",
+            rich_help_panel=_PANEL,
+            metavar="",
         ),
     ] = False,
     is_quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say only what went wrong.", rich_help_panel=_PANEL)
+        bool, typer.Option("--quiet", "-q", help="Say only what went wrong.", rich_help_panel=_PANEL, metavar="")
     ] = False,
     is_verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say more: one log line per task.", rich_help_panel=_PANEL)
+        bool,
+        typer.Option("--verbose", "-v", help="Say more: one log line per task.", rich_help_panel=_PANEL, metavar=""),
     ] = False,
     is_colourless: Annotated[
-        bool, typer.Option("--no-color", help="No colours and no moving bars.", rich_help_panel=_PANEL)
+        bool, typer.Option("--no-color", help="No colours and no moving bars.", rich_help_panel=_PANEL, metavar="")
     ] = False,
     is_debug: Annotated[
-        bool, typer.Option("--debug", help="Log everything; show tracebacks.", rich_help_panel=_PANEL)
+        bool, typer.Option("--debug", help="Log everything; show tracebacks.", rich_help_panel=_PANEL, metavar="")
     ] = False,
 ) -> None:
     """Only the signature counts: the parameters are read from it."""
@@ -94,11 +98,22 @@ def _take(ctx: typer.Context) -> None:
             setattr(invocation, name, value)
 
 
+def _plain(option: Any) -> Any:
+    """The help option, listed without a type: it takes no value."""
+    if option is not None:
+        option.metavar = ""
+    return option
+
+
 class GlobalCommand(TyperCommand):
     """A command that accepts the global options after its name."""
 
-    def __init__(self, *args: Any, params: list[Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, params=[*(params or []), *_global_params()], **kwargs)
+    def get_help_option(self, ctx: Any) -> Any:
+        return _plain(super().get_help_option(ctx))
+
+    def __init__(self, *args: Any, params: list[Any] | None = None, help: str | None = None, **kwargs: Any) -> None:
+        paragraphs = (" ".join(paragraph.split()) for paragraph in (help or "").split("\n\n"))
+        super().__init__(*args, params=[*(params or []), *_global_params()], help="\n\n".join(paragraphs), **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
         _take(ctx)
@@ -107,6 +122,9 @@ class GlobalCommand(TyperCommand):
 
 class GlobalGroup(TyperGroup):
     """The program itself: it accepts the global options before the command's name."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _plain(super().get_help_option(ctx))
 
     def __init__(self, *, params: list[Any] | None = None, **kwargs: Any) -> None:
         super().__init__(params=[*(params or []), *_global_params()], **kwargs)

@@ -110,6 +110,13 @@ def running_server(settings: Settings, *, is_scheduling: bool = False, port: int
             del os.environ["PREFECT_API_URL"]
 
 
+def end_runs(server: Server) -> None:
+    """End the processes that this one started, but the server: it is still needed to hear how they ended."""
+    for child in psutil.Process().children():
+        if server.process is None or child.pid != server.process.pid:
+            _end(child)
+
+
 def serving(settings: Settings) -> dict | None:
     """The note of the server that `marketbrief serve` runs for this project (url, owner_pid, …); None without one."""
     notes = (note for _, note in _notes(settings) if note["is_scheduling"] and _owner(note) and _process(note))

@@ -1,7 +1,8 @@
 """The reference that `marketbrief docs` prints, read from where the program itself reads it.
 
 Tables: the comments in the published snapshot, or in sql/schema where nothing is published yet. Configuration: the
-models of tasks/config, with a sentence per key from here (a test holds them together). Metrics: marts.metric_definition.
+models of tasks/config, with a sentence per key from here (a test holds them together). Metrics: the table
+marts.metric_definition.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ KEY_HELP = {
     "sources.columns.url": "Link to the original; http and https only.",
     "sources.columns.author": "Author; stored only as a salted hash.",
     "models.bundle": "Which models: offline ships with the program.",
-    "models.sentiment_en": "Sentiment model for English that this project trained, as name@revision; else the shipped one.",
+    "models.sentiment_en": "A sentiment model for English of your own, as name@revision; else the shipped one.",
     "models.sentiment_zh": "As above, for Chinese.",
     "topics.count": "How many topics to look for in each language; left out, the number of documents decides.",
     "topics.min_documents": "Fewer documents of a language than this, and it gets no topics.",
