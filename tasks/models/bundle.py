@@ -1,0 +1,118 @@
+"""The models that a run uses, each loaded once per process and only when it is first needed.
+
+English: the MiniLM encoder with its sentiment head. Chinese: the project's own word vectors where it has trained some
+(see tasks/enrich.py), else the shipped ones, and the n-gram sentiment model. Documents in other languages get no
+vector, and a sentiment model that abstains. Names are found by the configuration's aliases in every language.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+from pathlib import Path
+
+from tasks.config import Settings
+from tasks.core.contracts import (
+    Encoder,
+    EntityTagger,
+    ModelVersion,
+    NullSentimentModel,
+    SentimentModel,
+)
+
+READ_LANGUAGES = ("en", "zh")
+OTHER = "other"
+_CPU_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+
+
+class AbstainingSentiment(NullSentimentModel):
+    """For languages that no model reads: every document is left without a label."""
+
+    version = ModelVersion(
+        "sentiment", OTHER, "abstain", "1", "exact", "Apache-2.0", hashlib.sha256(b"abstain 1").hexdigest()
+    )
+
+
+class Bundle:
+    """Encoders, sentiment models and taggers of one project's settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._taggers: tuple[EntityTagger, ...] | None = None
+        self._chinese: tuple[Path | None, Encoder] | None = None
+
+    def encoder(self, language: str) -> Encoder | None:
+        """The encoder of a language; None for one that no encoder reads.
+
+        Raises:
+            ModelUnavailableError: its files are missing, or are not the expected ones.
+        """
+        if language == "en":
+            return _english_encoder(self._settings)
+        return self._chinese_encoder() if language == "zh" else None
+
+    def sentiment(self, language: str) -> SentimentModel:
+        """The sentiment model of a language; one that abstains for a language that no model reads.
+
+        Raises:
+            ModelUnavailableError: its files are missing, or are not the expected ones.
+        """
+        if language not in READ_LANGUAGES:
+            return AbstainingSentiment()
+        from tasks.models.sentiment import load_sentiment
+
+        return load_sentiment(language, self._settings)
+
+    @property
+    def taggers(self) -> tuple[EntityTagger, ...]:
+        """What finds names; each reads the language of its version, or all where that is `*`."""
+        if self._taggers is None:
+            from tasks.core.mentions import AliasTagger
+
+            self._taggers = (AliasTagger(self._settings.market.brands),)
+        return self._taggers
+
+    def versions(self, language: str) -> list[ModelVersion]:
+        """Versions of the encoder and the sentiment model of a language."""
+        encoder = self.encoder(language)
+        return [*([encoder.version] if encoder else []), self.sentiment(language).version]
+
+    def _chinese_encoder(self) -> Encoder:
+        from tasks.models import chinese
+
+        folder = chinese.own_folder(self._settings.model_dir)
+        if self._chinese is None or self._chinese[0] != folder:
+            self._chinese = (folder, chinese.load_encoder_zh(folder))
+        return self._chinese[1]
+
+
+_bundles: dict[tuple[Path, str], Bundle] = {}
+
+
+def load_bundle(settings: Settings) -> Bundle:
+    """The bundle of a project: the same object for the same settings as long as the process lives."""
+    key = (settings.model_dir, settings.config_hash)
+    if key not in _bundles:
+        _bundles.clear()
+        _bundles[key] = Bundle(settings)
+    return _bundles[key]
+
+
+def usable_cpus() -> int:
+    """Processors that this process may use: its affinity, and the quota of its control group where one is set."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if _CPU_QUOTA.is_file():
+        quota, period = _CPU_QUOTA.read_text(encoding="ascii").split()
+        if quota != "max":
+            cpus = min(cpus, math.ceil(int(quota) / int(period)))
+    return max(1, cpus)
+
+
+def _english_encoder(settings: Settings) -> Encoder:
+    import torch
+
+    from tasks.models.encoder import load_encoder_en
+
+    torch.set_num_threads(min(torch.get_num_threads(), usable_cpus()))
+    return load_encoder_en(settings)
