@@ -123,7 +123,7 @@ class MiniLmEncoder:
         encodings = self._tokenizer.encode_batch_fast(
             [text[:MAX_CHARACTERS] for text in prepared], add_special_tokens=False
         )
-        start, end = (self._tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]"))
+        start, end = self._tokenizer.encode("").ids
         windows: list[list[int]] = []
         owners: list[int] = []
         token_counts = np.zeros(len(texts), np.int32)
@@ -163,18 +163,23 @@ def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
     Raises:
         ModelUnavailableError: weights are missing or are not the expected ones.
     """
-    return _load(sentiment_folder("en", settings))
+    return load_encoder_folder(sentiment_folder("en", settings))
 
 
 @lru_cache(maxsize=1)
-def _load(folder: Path) -> MiniLmEncoder:
+def load_encoder_folder(folder: Path) -> MiniLmEncoder:
+    """The English encoder with the branch of the sentiment model in a folder."""
+    return MiniLmEncoder(branch=load_branch(folder))
+
+
+def load_branch(folder: Path) -> Branch:
+    """The layers of an installed sentiment model."""
     from safetensors.torch import load_file
 
     card = cards.load_card(folder)
-    first = card["first_layer"]
     state = load_file(folder / WEIGHTS)
     own = sorted({int(name.split(".")[1]) for name in state if name.startswith("layers.")})
-    return MiniLmEncoder(branch=Branch(first, bert.new_layers(state, indices=own)))
+    return Branch(card["first_layer"], bert.new_layers(state, indices=own))
 
 
 @lru_cache(maxsize=1)

@@ -16,7 +16,7 @@ import random
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -87,9 +87,7 @@ class FineTuner:
         self.first_layer = len(base) if is_head_only else start.first_layer if start else recipe.first_layer
         self._frozen = base[: self.first_layer].eval()
         own = start.layers if start and len(start.layers) and not is_head_only else base[self.first_layer :]
-        self._layers = nn.ModuleList(copy.deepcopy(layer) for layer in own)
-        for layer in self._layers:
-            layer.dropout = recipe.dropout
+        self._layers = nn.ModuleList([_with_dropout(layer, recipe.dropout) for layer in own])
         self._head = nn.Linear(self._embeddings.word.embedding_dim, len(SENTIMENTS))
         if start is not None and not is_head_only:
             self._head.load_state_dict({"weight": torch.tensor(start.weight), "bias": torch.tensor(start.bias)})
@@ -261,9 +259,11 @@ def to_tensors(model: FineTuned) -> dict[str, Tensor]:
     return {name: value.detach().half().contiguous() for name, value in tensors.items()}
 
 
-def describe(recipe: Recipe) -> dict:
-    """The recipe as the card shows it."""
-    return asdict(recipe)
+def _with_dropout(layer: nn.Module, dropout: float) -> nn.Module:
+    """A copy of a layer that drops values in training."""
+    ours = copy.deepcopy(layer)
+    ours.dropout = dropout  # type: ignore[assignment]
+    return ours
 
 
 def _class_weights(classes: NDArray[np.int64], *, power: float) -> Tensor:

@@ -73,21 +73,27 @@ class NgramSentiment:
     """Character n-grams, hashed, and a linear layer over them.
 
     Args:
-        weight: (4, 2**k) of the hashed n-grams; bias: (4,).
+        idf: (buckets,) rarity of the hashed n-grams; weight: (4, buckets); bias: (4,).
     """
 
     def __init__(
-        self, card: dict, *, weight: NDArray[np.float32], bias: NDArray[np.float32], decision: Decision
+        self,
+        card: dict,
+        *,
+        idf: NDArray[np.float32],
+        weight: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        decision: Decision,
     ) -> None:
-        self.weight, self.bias, self.decision = weight, bias, decision
+        self.idf, self.weight, self.bias, self.decision = idf, weight, bias, decision
         self.version = cards.version_of(card, precision="fp16")
 
     def predict(self, texts: Sequence[str], encoded: Encoded | None = None) -> SentimentScores:
         """Label n documents from their texts; abstains on a text without letters, digits or emoji."""
         logits = np.zeros((len(texts), len(self.bias)), np.float32)
         is_readable = np.zeros(len(texts), bool)
-        for rows, counts in hashed_ngrams(texts, bucket_count=self.weight.shape[1]):
-            logits[rows] = counts @ self.weight.T + self.bias
+        for rows, matrix in hashed_ngrams(texts, idf=self.idf):
+            logits[rows] = matrix @ self.weight.T + self.bias
         for index, text in enumerate(texts):
             is_readable[index] = any(character.isalnum() for character in readable(text[:MAX_NGRAM_CHARACTERS]))
         return decide(logits, self.decision, is_readable=is_readable)
@@ -119,42 +125,53 @@ def sentiment_folder(language: str, settings: Settings | None = None) -> Path:
 @lru_cache(maxsize=4)
 def load_folder(folder: Path) -> SentimentModel:
     """Load a sentiment model from its folder, whichever kind it is."""
-    from safetensors import safe_open
-
     card = cards.load_card(folder)
     values = json.loads((folder / DECISION).read_text(encoding="utf-8"))
     decision = Decision(temperature=values["temperature"], min_confidence=values["min_confidence"])
-    with safe_open(str(folder / WEIGHTS), framework="np") as file:
-        weight = file.get_tensor("head.weight").astype(np.float32)
-        bias = file.get_tensor("head.bias").astype(np.float32)
+    weight, bias = read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
     if card["kind"] == "ngram":
-        return NgramSentiment(card, weight=weight, bias=bias, decision=decision)
+        idf = read_tensor(folder, "idf")
+        return NgramSentiment(card, idf=idf, weight=weight, bias=bias, decision=decision)
     from tasks.models.bert import best_precision
 
     return HeadSentiment(card, weight=weight, bias=bias, decision=decision, precision=best_precision())
 
 
-def hashed_ngrams(texts: Sequence[str], *, bucket_count: int) -> Iterator[tuple[slice, csr_matrix]]:
-    """Presence of each text's character n-grams, hashed; in chunks of rows.
+def read_tensor(folder: Path, name: str) -> NDArray[np.float32]:
+    """One tensor of an installed model, in float32."""
+    from safetensors import safe_open
+
+    with safe_open(str(folder / WEIGHTS), framework="np") as file:
+        return file.get_tensor(name).astype(np.float32)
+
+
+def hashed_ngrams(texts: Sequence[str], *, idf: NDArray[np.float32]) -> Iterator[tuple[slice, csr_matrix]]:
+    """Presence of each text's character n-grams, hashed and weighed by their rarity; in chunks of rows.
+
+    Args:
+        idf: (buckets,) weight of each hashed n-gram.
 
     Yields:
-        (rows, matrix): which texts, and (n_rows, bucket_count) with rows of length 1 (or 0 for an empty text).
+        (rows, matrix): which texts, and (n_rows, buckets) with rows of length 1 (or 0 for an empty text).
     """
     from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.preprocessing import normalize
 
     vectorizer = HashingVectorizer(
         analyzer="char",
         ngram_range=NGRAM_RANGE,
-        n_features=bucket_count,
+        n_features=len(idf),
         alternate_sign=False,
         binary=True,
-        norm="l2",
+        norm=None,
         lowercase=False,
         dtype=np.float32,
     )
     for start in range(0, len(texts), CHUNK_DOCUMENTS):
         rows = slice(start, min(start + CHUNK_DOCUMENTS, len(texts)))
-        yield rows, vectorizer.transform([ngram_text(text) for text in texts[rows]])
+        matrix = vectorizer.transform([ngram_text(text) for text in texts[rows]])
+        matrix.data *= idf[matrix.indices]
+        yield rows, normalize(matrix, copy=False)
 
 
 def ngram_text(text: str) -> str:

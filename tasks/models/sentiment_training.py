@@ -1,0 +1,129 @@
+"""From labelled texts to the files of a sentiment model, for either language.
+
+What arrives: texts and classes to train on, and others to choose on. What leaves: weights (float16) and the
+decision (temperature, abstention threshold), as bytes ready to install, and what the card says about how they came
+to be. The English model is fine-tuned layers and a head, the Chinese one weights over character n-grams.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.core.contracts import SENTIMENTS, Progress
+from tasks.core.sentiment import Decision, calibrated, fit_min_confidence, fit_temperature
+from tasks.models import cards
+from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts with their classes (n,), columns of SENTIMENTS, and how often each counts (n,)."""
+
+    texts: Sequence[str]
+    classes: NDArray[np.int64]
+    repeats: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model's files, and the part of its card that tells how it was made."""
+
+    files: dict[str, bytes]
+    card: dict
+
+
+def fit_english(
+    training: Labelled,
+    validation: Labelled,
+    *,
+    method: str,
+    epochs: int,
+    seed: int,
+    start: Path | None,
+    progress: Progress,
+) -> Fitted:
+    """Fine-tune the English model.
+
+    Args:
+        method: lora, full or head.
+        start: folder of a model to go on from; None starts from the base encoder.
+    """
+    from safetensors.torch import save
+
+    from tasks.models import fine_tuning
+    from tasks.models.encoder import BASE_NAME, BASE_SHA256, Branch, MiniLmEncoder, load_branch
+
+    recipe = fine_tuning.Recipe(method=method, epochs=epochs, seed=seed)
+    begun = None
+    if start is not None:
+        branch, (weight, bias) = load_branch(start), read_head(start)
+        begun = fine_tuning.FineTuned(branch.first_layer, branch.layers, weight, bias)
+    model = fine_tuning.FineTuner(recipe, start=begun).fit(
+        training.texts,
+        training.classes,
+        repeats=training.repeats,
+        validation=(validation.texts, validation.classes),
+        progress=progress,
+    )
+    encoder = MiniLmEncoder(branch=Branch(model.first_layer, model.layers))
+    logits = encoder.encode(validation.texts).features @ model.weight.T + model.bias
+    decision = choose(logits, validation.classes)
+    card = {
+        "kind": "head",
+        "method": method,
+        "first_layer": model.first_layer,
+        "base": {"name": BASE_NAME, "sha256": BASE_SHA256, "licence": "Apache-2.0"},
+        "goes_on_from": _name_of(start),
+        "recipe": asdict(recipe),
+        "history": model.history,
+    }
+    return _fitted(save(fine_tuning.to_tensors(model)), decision, card)
+
+
+def fit_chinese(training: Labelled, validation: Labelled, *, seed: int, start: Path | None) -> Fitted:
+    """Fit the Chinese n-gram model; with `start`, on top of what that model already says."""
+    from safetensors.numpy import save
+
+    from tasks.models import ngram_training
+
+    recipe = ngram_training.NgramRecipe(seed=seed)
+    prior = None
+    if start is not None:
+        weight, bias = read_head(start)
+        prior = ngram_training.Ngrams(read_tensor(start, "idf"), weight, bias)
+    model = ngram_training.fit_ngrams(
+        training.texts, training.classes, weights=training.repeats.astype(float), recipe=recipe, prior=prior
+    )
+    decision = choose(model.logits(validation.texts), validation.classes)
+    tensors = {"idf": model.idf, "head.weight": model.weight, "head.bias": model.bias}
+    card = {"kind": "ngram", "method": "ngram", "goes_on_from": _name_of(start), "recipe": asdict(recipe)}
+    return _fitted(save({name: value.astype(np.float16) for name, value in tensors.items()}), decision, card)
+
+
+def choose(logits: NDArray[np.floating], classes: NDArray[np.int64]) -> Decision:
+    """Temperature and abstention threshold, from logits (n, 4) and classes (n,) of validation texts."""
+    temperature = fit_temperature(logits, classes)
+    return Decision(temperature, fit_min_confidence(calibrated(logits, temperature), classes))
+
+
+def read_head(folder: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Weight (4, n_features) and bias (4,) of an installed model."""
+    return read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
+
+
+def _fitted(weights: bytes, decision: Decision, card: dict) -> Fitted:
+    files = {WEIGHTS: weights, DECISION: (json.dumps(asdict(decision), indent=2) + "\n").encode()}
+    return Fitted(files, {**card, "labels": list(SENTIMENTS), "decision": asdict(decision)})
+
+
+def _name_of(folder: Path | None) -> str | None:
+    if folder is None:
+        return None
+    card = cards.load_card(folder)
+    return f"{card['name']}@{card['revision']}"
