@@ -5,5 +5,5 @@ where language <> 'other'
 group by language
 having
     avg((topic_id is null)::integer) > 0.34
-    and count(*) >= 200
+    and count(*) >= 100
 order by language

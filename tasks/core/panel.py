@@ -61,8 +61,8 @@ def axes_of(source_weeks: pd.DataFrame, brands: Sequence[str]) -> Axes:
 def coverage_of(source_weeks: pd.DataFrame, brand_coverage: pd.DataFrame, axes: Axes, *, is_total: bool) -> Coverage:
     """Which weeks can be compared, by group, source and week.
 
-    All brands together are comparable only between weeks in which the same brands were covered; their totals, and
-    every share of voice, are incomplete until the last brand is.
+    All brands together are comparable only between weeks in which the same brands had begun and were covered; their
+    totals, and every share of voice, are incomplete until the last brand is covered.
 
     Args:
         source_weeks: state (covered, incomplete, absent) per (source, kind, week_start).
@@ -82,7 +82,7 @@ def coverage_of(source_weeks: pd.DataFrame, brand_coverage: pd.DataFrame, axes: 
         key[group, source] *= is_covered
         incomplete[group, source] &= has_begun
         incomplete[group, source] |= has_begun & ~is_covered
-        all_key[source] += is_covered & (all_key[source] > 0)
+        all_key[source] += (has_begun.astype(np.int64) + is_covered) * (all_key[source] > 0)
         if is_total:
             incomplete[0, source] |= ~is_covered & (state[source] != "absent")
     key[0] = np.where(incomplete[0], 0, all_key)
@@ -123,7 +123,7 @@ def judge_metrics(
     raw, documents, naming = (named[name] for name in COUNTS[:3])
     scored, positive, negative = (named[name] for name in COUNTS[3:])
     net, polar = positive - negative, positive + negative
-    rated = np.moveaxis(np.stack([histogram.sum(-1), histogram @ values, histogram @ values**2]), 0, -1)
+    rated = _rating_sums(ratings, axes, index)
     recipes: dict[str, tuple[Bools, Floats]] = {
         "volume": (_any(rows), _parts(documents, documents, documents)[at]),
         "volume_raw": (_any(rows), _parts(raw, raw, raw)[at]),
@@ -270,10 +270,22 @@ def _tensor(frame: pd.DataFrame, axes: Axes, rows: pd.Index, row_columns: list[s
     return tensor
 
 
+def _rating_sums(ratings: pd.DataFrame, axes: Axes, index: pd.MultiIndex) -> Floats:
+    """Number of ratings, their sum and the sum of their squares, (n_rows, n_sources, n_weeks, 3)."""
+    keys = ["week_start", "source", "kind", "brand", "segment"]
+    sums = ratings.assign(
+        n=ratings["document_count"],
+        k=ratings["document_count"] * ratings["rating"],
+        q=ratings["document_count"] * ratings["rating"] ** 2,
+    )
+    sums = sums.groupby(keys)[["n", "k", "q"]].sum().reset_index()
+    return _tensor(sums, axes, index, ["brand", "segment"], ["n", "k", "q"])
+
+
 def _histogram(ratings: pd.DataFrame, axes: Axes, index: pd.MultiIndex) -> tuple[Floats, Floats]:
     """Documents of each rating, (n_rows, n_sources, n_weeks, n_values), and the values (n_values,).
 
-    With more than 32 distinct ratings each goes to the nearest of 32 evenly spaced ones.
+    With more than 32 distinct ratings each goes to the nearest of 32 evenly spaced ones: enough for an interval.
     """
     values = np.sort(ratings["rating"].unique()).astype(np.float64)
     if len(values) > MAX_DISTINCT_VALUES:

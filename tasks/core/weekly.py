@@ -301,12 +301,19 @@ def _intervals(
             *statistics.net_difference(k, q, n, k_before, q_before, n_before),
         )
     bounds = [np.full(n.shape, np.nan) for _ in range(4)]
-    draws = statistics.bootstrap_means(comparison.current[has_value][:, 3:].astype(np.int64), rating_values)
-    bounds[0][has_value], bounds[1][has_value] = statistics.mean_interval(draws)
     both = has_value & has_previous
-    before = statistics.bootstrap_means(comparison.previous[both][:, 3:].astype(np.int64), rating_values)
+    draws = _mean_draws(comparison.current[has_value], rating_values)
+    bounds[0][has_value], bounds[1][has_value] = statistics.mean_interval(draws)
+    before = _mean_draws(comparison.previous[both], rating_values)
     bounds[2][both], bounds[3][both] = statistics.mean_difference(draws[both[has_value]], before)
     return bounds[0], bounds[1], bounds[2], bounds[3]
+
+
+def _mean_draws(parts: Floats, rating_values: Floats) -> Floats:
+    """Resampled means (n_rows, draws), centred on the exact mean where the histogram is coarser than the ratings."""
+    histogram = parts[:, 3:]
+    exact, coarse = parts[:, 1] / parts[:, 0], histogram @ rating_values / parts[:, 0]
+    return statistics.bootstrap_means(histogram.astype(np.int64), rating_values) + (exact - coarse)[:, None]
 
 
 def _where(condition: Bools, values: Floats) -> Floats:
