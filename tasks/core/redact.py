@@ -43,14 +43,17 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.){{1,8}}(?:xn--[a-z0-9-]{{2,40}}|[a-z]{{2,2
 _SPELT_DOMAIN = re.compile(rf"{_LABEL} ?(?:\.|[\[(]dot[\])]) ?[a-z]{{2,24}}(?![a-z0-9])", _ASCII)
 
 _CHINESE_MOBILE = re.compile(
-    r"(?<![\d_])(?<!\d[.,])(?<!-[a-f])(?:\(?(?:\+|00)?\s?86\)?[ \-]{0,2})?"
-    r"1[3-9]\d(?:[ .\-·]{0,3}\d{4}[ .\-·]{0,3}\d{4}|[ .\-]\d{3}[ .\-]\d{5}|(?:[ .\-]\d{2}){4}|[ \-]\d{8})"
+    r"(?<![\d_])(?<!\d[.,])(?<!-[a-f])(?:(?:\((?:\+|00)?86\)|(?:(?:\+|00) ?)?86)[ \-]{0,2})?"
+    r"1[3-9]\d(?:[ \-]{0,3}\d{4}[ .\-·]{0,3}\d{4}|[.·]\d{4}[.·]\d{4}|[ .\-]\d{3}[ .\-]\d{5}"
+    r"|(?:[ .\-]\d{2}){4}|[ \-]\d{8})"
     r"(?![\d_%])(?!\.\d|-[\da-f]{2})"
     r"|(?<![\d.,_])(?<!\d[ \-])1[ .\-][3-9](?:[ .\-]\d){9}(?![\d_])(?![ .\-]\d)",
     _ASCII,
 )
 _INTERNATIONAL = re.compile(
-    r"(?<![\w+])(?:(?:\+|\(\+)\d(?:[ .\-()/]{0,3}\d){6,14}|00[1-9](?:[ \-()/]{0,3}\d){7,14})(?![\w%])(?!\.\d)", _ASCII
+    r"(?<![\w+])(?:(?:\+|\(\+(?=\d{1,3}\)))\d(?:[ .\-()/]{0,3}\d){6,14}|00[1-9](?:[ \-()/]{0,3}\d){7,14})"
+    r"(?![\w%])(?!\.\d)",
+    _ASCII,
 )
 _NORTH_AMERICAN = re.compile(
     r"(?<![\w.+/=-])(?:1[ .\-])?(?:\([2-9]\d{2}\)[ \-]?[2-9]\d{2}[ .\-]|[2-9]\d{2}([ .\-])[2-9]\d{2}\1)\d{4}"
@@ -72,7 +75,7 @@ _PHONE_CUE = re.compile(
     r"(?:\b(?:tel|telephone|phone|mobile|cell|call|text|reach|fax|whats ?app|contact|my number)\b"
     r"(?: ?\b(?:number|no|nr|num|me|us|at|on|is)\b\.?){0,3}"
     r"|电话|手机号码?|手机|联系方式|联系我|致电|热线|座机|传真|☎|📞|📱)[ :.=#为是\ufe0f]{0,4}"
-    r"(\(?\+?\d(?:[ .\-()]{0,2}\d){6,14})(?![\w%])(?![.,]\d)",
+    r"((?:\((?=\d{1,5}\)))?\+?\d(?:[ .\-()]{0,2}\d){6,14})(?![\w%])(?![.,]\d)",
     _ASCII,
 )
 _MONEY_AFTER = re.compile(r" ?(?:元|块|万|円|¥|€|\$|£|rmb|usd|eur|dollars?|euros?)", _ASCII)
@@ -298,7 +301,7 @@ def _is_amount_or_date(candidate: str, shadow: str, end: int) -> bool:
 
 def _is_birthday(digits: str) -> bool:
     year, month, day = int(digits[:4]), int(digits[4:6]), int(digits[6:8])
-    return 1900 <= year <= 2099 and 1 <= month <= 12 and 1 <= day <= 31
+    return 1800 <= year <= 2099 and 1 <= month <= 12 and 1 <= day <= 31
 
 
 @cache
