@@ -69,7 +69,7 @@ def read_delimited(
     else:
         candidates = _DELIMITERS[format_name]
     dialect, header, first = _header(lines, candidates, columns, uri)
-    batch = RawBatch(encode=decoded.encode)
+    batch = RawBatch(encoding=decoded.encoding)
     if skipped := sum(1 for line in lines[: first - 1] if line.strip()):
         batch.warnings.append(f"{uri}: {skipped} lines before the header were not read")
     date_index = header.index(date_column) if date_column is not None else None

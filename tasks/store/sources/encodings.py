@@ -42,13 +42,6 @@ class Decoded:
     encoding: str
     has_bad_bytes: bool
 
-    def encode(self, text: str) -> bytes:
-        """The bytes that a part of the text was read from."""
-        try:
-            return text.encode(self.encoding, "surrogateescape")
-        except UnicodeEncodeError:
-            return text.encode("utf-8", "surrogatepass")
-
 
 def check_encoding(name: str) -> None:
     """Raise ConfigError where a configured encoding does not exist."""

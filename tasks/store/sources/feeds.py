@@ -15,7 +15,7 @@ from typing import Any
 
 from tasks.store.sources.encodings import decode
 from tasks.store.sources.files import UnreadableError
-from tasks.store.sources.raw import RawBatch, RawRecord, missing_column_error
+from tasks.store.sources.raw import RawBatch, RawRecord, check_keys
 
 DEFAULT_COLUMNS = {
     "id": "id", "title": "title", "text": "text", "published_at": "published_at", "url": "url", "author": "author",
@@ -28,14 +28,20 @@ _FEED_ELEMENT = re.compile(rb"<(?:\w+:)?(?:rss|feed|rdf|channel)\b|\"https?://(?
 
 
 def read_feed(
-    data: bytes, *, uri: str, columns: list[str], needed: list[str], encoding: str | None = None, content_type: str = "",
+    data: bytes,
+    *,
+    uri: str,
+    columns: list[str],
+    needed: list[tuple[str, ...]],
+    encoding: str | None = None,
+    content_type: str = "",
     base_url: str = "",
 ) -> RawBatch:
     """Entries of a feed.
 
     Args:
         columns: names that the configuration asks for beyond the defaults.
-        needed: those without which no entry can be used or attributed.
+        needed: groups of names without which no entry can be used or attributed; see `check_keys`.
         content_type: of the response, which may name the encoding.
         base_url: where the feed was fetched from; relative links are resolved against it.
 
@@ -59,11 +65,7 @@ def read_feed(
         fields = _fields(entry, language)
         seen.update(dict.fromkeys(fields))
         batch.records.append(RawRecord(number, fields, json.dumps(fields, ensure_ascii=False)))
-    missing = [name for name in columns if name not in seen]
-    if batch.records and (lacking := [name for name in missing if name in needed]):
-        raise missing_column_error(uri, lacking, seen)
-    if batch.records and missing:
-        batch.warnings.append(missing_column_error(uri, missing, seen).fact + "; the field stays empty")
+    check_keys(batch, uri=uri, columns=columns, needed=needed, seen=seen)
     return batch
 
 

@@ -11,23 +11,23 @@ from typing import Any
 
 from tasks.core.documents import rejected
 from tasks.store.sources.encodings import Decoded
-from tasks.store.sources.raw import RawBatch, RawRecord, missing_column_error
+from tasks.store.sources.raw import RawBatch, RawRecord, check_keys
 
 MAX_LINE_CHARS = 4_000_000
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
 
 
-def read_json_lines(decoded: Decoded, *, uri: str, columns: list[str], needed: list[str]) -> RawBatch:
+def read_json_lines(decoded: Decoded, *, uri: str, columns: list[str], needed: list[tuple[str, ...]]) -> RawBatch:
     """Split JSON Lines into records.
 
     Args:
         columns: keys that the configuration names; a line need not have them all.
-        needed: those without which no line can be used or attributed.
+        needed: groups of keys without which no line can be used or attributed; see `check_keys`.
 
     Raises:
         UnreadableError: there are objects, and none of them has a needed key.
     """
-    batch = RawBatch(encode=decoded.encode)
+    batch = RawBatch(encoding=decoded.encoding)
     seen: dict[str, None] = {}
     dotted = [name for name in columns if "." in name]
     number = 0
@@ -45,11 +45,7 @@ def read_json_lines(decoded: Decoded, *, uri: str, columns: list[str], needed: l
                 fields[name] = value
         seen.update(dict.fromkeys(fields))
         batch.records.append(RawRecord(number, fields, line))
-    missing = [name for name in columns if name not in seen]
-    if batch.records and (lacking := [name for name in missing if name in needed]):
-        raise missing_column_error(uri, lacking, seen)
-    if batch.records and missing:
-        batch.warnings.append(missing_column_error(uri, missing, seen).fact + "; the field stays empty")
+    check_keys(batch, uri=uri, columns=columns, needed=needed, seen=seen)
     return batch
 
 

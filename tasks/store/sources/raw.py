@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,25 +21,47 @@ class RawRecord:
     raw: str | bytes
 
 
-def _as_utf8(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
 @dataclass(slots=True)
 class RawBatch:
     """Everything found in one batch, in order; nothing is left out.
 
-    encode: turns a record's raw text back into the bytes that it was read from.
+    encoding: what the bytes were decoded from.
     """
 
     records: list[RawRecord] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
-    encode: Callable[[str], bytes] = _as_utf8
+    encoding: str = "utf-8"
 
     def bytes_of(self, raw: str | bytes) -> bytes:
         """The first bytes of a record as it came: as many as a rejected record keeps, or a few more."""
-        return raw if isinstance(raw, bytes) else self.encode(raw[:MAX_RAW_BYTES])
+        if isinstance(raw, bytes):
+            return raw[:MAX_RAW_BYTES]
+        try:
+            return raw[:MAX_RAW_BYTES].encode(self.encoding, "surrogateescape")
+        except UnicodeEncodeError:
+            return raw[:MAX_RAW_BYTES].encode("utf-8", "surrogatepass")
+
+
+def check_keys(
+    batch: RawBatch, *, uri: str, columns: Sequence[str], needed: Iterable[Sequence[str]], seen: Iterable[str]
+) -> None:
+    """Compare the keys that the configuration names with those that a batch's records have.
+
+    Args:
+        needed: groups of keys; of each group at least one must stand somewhere. The others only give a warning, since
+            records may leave out what they have no value for.
+
+    Raises:
+        UnreadableError: there are records, and a needed group is in none of them.
+    """
+    known = dict.fromkeys(seen)
+    lacking = [group[0] for group in needed if group and not any(name in known for name in group)]
+    if batch.records and lacking:
+        raise missing_column_error(uri, lacking, known)
+    missing = [name for name in columns if name not in known]
+    if batch.records and missing:
+        batch.warnings.append(missing_column_error(uri, missing, known).fact + "; the field stays empty")
 
 
 def missing_column_error(uri: str, missing: Sequence[str], present: Iterable[str]) -> UnreadableError:

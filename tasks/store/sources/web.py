@@ -58,17 +58,9 @@ def fetch(url: str, *, limits: Fetch) -> Response:
     # verify and HTTP/1.1 are the defaults; trust_env=False keeps proxies and .netrc out.
     with httpx.Client(timeout=limits.timeout_seconds, trust_env=False, follow_redirects=False) as client:
         for _ in range(MAX_REDIRECTS + 1):
-            target = _checked(address, limits)
-            try:
-                answer = _request(client, target, limits=limits, deadline=deadline)
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                raise TemporaryFetchError(
-                    f"Can't fetch {shown(address)}: {str(error) or type(error).__name__}",
-                    why="the network or the server may be down",
-                    fix="run again later",
-                ) from error
+            answer = _ask(client, _checked(address, limits), limits=limits, deadline=deadline)
             if isinstance(answer, Response):
-                return Response(address, answer.content, answer.content_type, answer.fetched_at)
+                return answer
             address = urljoin(address, answer)
     raise SourceError(f"{shown(url)} redirects more than {MAX_REDIRECTS} times", fix="correct the source's url")
 
@@ -92,13 +84,13 @@ def shown(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Target:
-    """A request whose address has been checked: `url` holds the number, `host` the name."""
+    """A request whose addresses have been checked: each of `urls` holds a number in place of the host's name."""
 
-    url: str
+    urls: tuple[str, ...]
     host: str
     host_header: str
     credentials: tuple[str, str] | None
-    original: str
+    original: str  # without credentials and fragment
 
 
 def _checked(url: str, limits: Fetch) -> _Target:
@@ -127,15 +119,17 @@ def _checked(url: str, limits: Fetch) -> _Target:
             why="a page or redirect could otherwise reach machines inside your network",
             fix=f'if you trust it, add "{host}" to allow_hosts in [fetch]',
         )
-    number = f"[{numbers[0]}]" if ":" in numbers[0] else numbers[0]
     is_default_port = port == (443 if parts.scheme == "https" else 80)
     bracketed = f"[{name}]" if ":" in name else name
+    places = [f"[{number}]:{port}" if ":" in number else f"{number}:{port}" for number in dict.fromkeys(numbers)]
     return _Target(
-        url=urlunsplit(SplitResult(parts.scheme, f"{number}:{port}", parts.path or "/", parts.query, "")),
+        urls=tuple(urlunsplit(SplitResult(parts.scheme, at, parts.path or "/", parts.query, "")) for at in places),
         host=name,
         host_header=bracketed if is_default_port else f"{bracketed}:{port}",
         credentials=(parts.username or "", parts.password or "") if parts.username else None,
-        original=url,
+        original=urlunsplit(
+            parts._replace(netloc=bracketed if is_default_port else f"{bracketed}:{port}", fragment="")
+        ),
     )
 
 
@@ -156,11 +150,27 @@ def is_public(number: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _request(client: httpx.Client, target: _Target, *, limits: Fetch, deadline: float) -> Response | str:
+def _ask(client: httpx.Client, target: _Target, *, limits: Fetch, deadline: float) -> Response | str:
+    """Ask the checked addresses of a host in turn, until one can be connected to. Raises as `fetch` does."""
+    for position, url in enumerate(target.urls, start=1):
+        try:
+            return _request(client, url, target, limits=limits, deadline=deadline)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            if isinstance(error, httpx.ConnectError) and position < len(target.urls):
+                continue
+            raise TemporaryFetchError(
+                f"Can't fetch {shown(target.original)}: {str(error) or type(error).__name__}",
+                why="the network or the server may be down",
+                fix="run again later",
+            ) from error
+    raise TemporaryFetchError(f"{target.host} has no address", fix="run again later")
+
+
+def _request(client: httpx.Client, url: str, target: _Target, *, limits: Fetch, deadline: float) -> Response | str:
     """One request to a checked address: the response, or where it redirects to."""
     request = client.build_request(
         "GET",
-        target.url,
+        url,
         headers={**_HEADERS, "Host": target.host_header},
         extensions={"sni_hostname": target.host},
     )
@@ -169,9 +179,7 @@ def _request(client: httpx.Client, target: _Target, *, limits: Fetch, deadline: 
         if response.is_redirect:
             return response.headers["location"]
         if response.status_code == 429 or response.status_code >= 500:
-            raise TemporaryFetchError(
-                f"{shown(target.original)} answers {response.status_code}", fix="run again later"
-            )
+            raise TemporaryFetchError(f"{shown(target.original)} answers {response.status_code}", fix="run again later")
         if response.status_code != 200:
             raise SourceError(
                 f"{shown(target.original)} answers {response.status_code}", fix="correct the source's url"
@@ -187,6 +195,6 @@ def _request(client: httpx.Client, target: _Target, *, limits: Fetch, deadline: 
             if time.monotonic() > deadline:
                 raise httpx.ReadTimeout("it sends too slowly")
         fetched_at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        return Response(target.url, bytes(content), response.headers.get("content-type", ""), fetched_at)
+        return Response(target.original, bytes(content), response.headers.get("content-type", ""), fetched_at)
     finally:
         response.close()
