@@ -30,7 +30,7 @@ def drivers(rows: Sequence[Mapping[str, Any]], *, brand: str, count: int = 5) ->
         None where one of the two weeks has fewer than 30 scored documents. Only topics with 10 documents in the two
         weeks, and without which both weeks keep 30, are weighed.
     """
-    topics: list[str | None] = sorted({row["topic_id"] for row in rows if row["topic_id"]}) + [None]
+    topics: list[str | None] = [*sorted({row["topic_id"] for row in rows if row["topic_id"]}), None]
     place = {topic: i for i, topic in enumerate(topics)}
     counts = np.zeros((2, len(topics), 3), np.int64)  # week (before, this), topic, (positive, negative, other)
     for row in rows:

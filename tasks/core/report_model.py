@@ -81,6 +81,7 @@ class SentimentWeek(_Part):
     neutral: int = 0
     positive: int = 0
     abstained: int = 0
+    net_n: int = 0
     net: float | None = None
     net_lo: float | None = None
     net_hi: float | None = None
@@ -146,7 +147,7 @@ class Page(_Part):
     source: str
     published_date: str
     url: str | None
-    quote: Quote
+    quote: Quote | None
 
 
 class Topic(_Part):
@@ -293,6 +294,7 @@ class Provenance(_Part):
     command: str
     reason: str
     data_fingerprint: str
+    languages: tuple[str, ...]
     previous_week: str | None = None
     previous_revision: int | None = None
 
@@ -348,7 +350,7 @@ class WeeklyReport(_Part):
         found = [
             *self.voices,
             *(name.quote for name in self.new_names if name.quote),
-            *(page.quote for page in self.pages),
+            *(page.quote for page in self.pages if page.quote),
             *(quote for card in self.topic_cards for quote in card.quotes),
         ]
         return tuple({quote.quote_id: quote for quote in found}.values())

@@ -100,6 +100,7 @@ def sentiment_weeks(
             SentimentWeek(
                 iso_week=name,
                 **{key: row.get(key, 0) for key in names},
+                net_n=net.get("n", 0),
                 net=net.get("value"),
                 net_lo=net.get("lo"),
                 net_hi=net.get("hi"),

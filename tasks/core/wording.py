@@ -59,6 +59,15 @@ class Wording:
         text = str(node).format(**values)
         return _CJK_GAP.sub("", text) if self.language == "zh" else text
 
+    def listed(self, key: str) -> list[str]:
+        """A list of the catalogue, by its dotted key."""
+        table, name = key.rsplit(".", 1)
+        return list(self._messages[table][name])
+
+    def listed_names(self, table: str) -> frozenset[str]:
+        """Names of the messages of a table."""
+        return frozenset(self._messages[table])
+
     def label(self, metric: str) -> str:
         """A metric's name."""
         definition = self._definitions.get(metric)
@@ -123,12 +132,16 @@ class Wording:
             return ""
         return self.say("range", lo=self.level(metric, lo, digits), hi=self.level(metric, hi, digits))
 
-    def change_interval(self, metric: str, lo: float | None, hi: float | None, digits: int = 0) -> str:
-        """A range of differences with its unit, such as +3 to +17 points; empty where it is not known."""
+    def interval_of_change(self, metric: str, lo: float | None, hi: float | None, digits: int = 0) -> str:
+        """A range of differences without its unit, such as +3 to +17; empty where it is not known."""
         if lo is None or hi is None:
             return ""
-        both = self.say("range", lo=self.change(metric, lo, digits), hi=self.change(metric, hi, digits))
-        return self.say(f"change.{self.unit(metric)}", value=both)
+        return self.say("range", lo=self.change(metric, lo, digits), hi=self.change(metric, hi, digits))
+
+    def change_interval(self, metric: str, lo: float | None, hi: float | None, digits: int = 0) -> str:
+        """A range of differences with its unit, such as +3 to +17 points; empty where it is not known."""
+        both = self.interval_of_change(metric, lo, hi, digits)
+        return self.say(f"change.{self.unit(metric)}", value=both) if both else ""
 
     def verdict(self, verdict: str) -> str:
         """The verdict as a word or two."""

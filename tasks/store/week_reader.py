@@ -263,7 +263,7 @@ class WeekReader:
         return names
 
     def _page(self, row: Mapping[str, Any]) -> Page:
-        quote = quotes.as_quote(row, quotes.cut(row["text"], title=row["title"]))
+        found = quotes.choose([row], 1, taken=self.taken, said=self.said)
         return Page(
             document_id=row["document_id"],
             title=row["title"],
@@ -271,7 +271,7 @@ class WeekReader:
             source=row["source"],
             published_date=str(row["published_date"]),
             url=row["url"],
-            quote=quote,
+            quote=found[0] if found else None,
         )
 
     def _figures(self) -> list[Figure]:
@@ -300,6 +300,7 @@ class WeekReader:
             config_hash=self.settings.config_hash,
             command=command,
             reason="first",
+            languages=tuple(self.settings.market.project.languages),
             data_fingerprint=self.rows("fingerprint")[0]["fingerprint"],
             previous_week=previous[0]["iso_week"] if previous else None,
             previous_revision=previous[0]["revision"] if previous else None,
