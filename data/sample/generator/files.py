@@ -31,7 +31,8 @@ BRAND_CODES = {
         "Northwind": "NORTHW", "Bellacrema": "BELLAC", "Kaffelund": "KAFFEL", "Torvane": "TORVAN", "Moricci": "MORICC",
     },
     "mall": {
-        "Northwind": "北风咖啡旗舰店", "Bellacrema": "贝拉奇官方店", "Kaffelund": "卡弗伦海外店", "Torvane": "托凡旗舰店",
+        "Northwind": "北风咖啡旗舰店", "Bellacrema": "贝拉奇官方店", "Kaffelund": "卡弗伦海外店",
+        "Torvane": "托凡旗舰店",
         "Moricci": "莫里奇专营店",
     },
 }  # fmt: skip
@@ -324,9 +325,11 @@ def _atom_bytes(lines: list[Line]) -> bytes:
         content = html.escape("".join(f"<p>{html.escape(part, quote=False)}</p>" for part in doc.parts), quote=False)
         when = doc.at.astimezone(SHANGHAI).isoformat()
         entries.append(
-            f'<entry><title>{html.escape(doc.title, quote=False)}</title><link href="{doc.url}"/><id>{doc.record_id}</id>'
+            f'<entry><title>{html.escape(doc.title, quote=False)}</title><link href="{doc.url}"/>'
+            f"<id>{doc.record_id}</id>"
             f"<author><name>{doc.author}</name></author><published>{when}</published><updated>{when}</updated>"
-            f'<summary>{html.escape(doc.parts[0], quote=False)}</summary><content type="html">{content}</content></entry>'
+            f"<summary>{html.escape(doc.parts[0], quote=False)}</summary>"
+            f'<content type="html">{content}</content></entry>'
         )
     head = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="zh-CN">'

@@ -20,15 +20,19 @@ _PLANTED = re.compile(f"{OPEN}([^{SEPARATOR}]*){SEPARATOR}([^{CLOSE}]*){CLOSE}")
 Span = tuple[int, int, str, str]
 
 
-def load_phrases(name: str) -> dict[str, list[str]]:
-    """Sections of a phrase file: `[name]` heads a section, every other line is a template, # starts a comment."""
+def load_phrases(*names: str) -> dict[str, list[str]]:
+    """Sections of phrase files: `[name]` heads a section, every other line is a template, # starts a comment.
+
+    A section that stands in several files has the lines of all of them.
+    """
     sections: dict[str, list[str]] = {}
-    current: list[str] = []
-    for line in (PHRASES / f"{name}.txt").read_text(encoding="utf-8").splitlines():
-        if line.startswith("[") and line.endswith("]"):
-            current = sections.setdefault(line[1:-1], [])
-        elif line.strip() and not line.startswith("#"):
-            current.append(line)
+    for name in names:
+        current: list[str] = []
+        for line in (PHRASES / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            if line.startswith("[") and line.endswith("]"):
+                current = sections.setdefault(line[1:-1], [])
+            elif line.strip() and not line.startswith("#"):
+                current.append(line)
     return sections
 
 
@@ -110,7 +114,7 @@ def add_typos(text: str, rng: random.Random, language: str) -> str:
         return outside(text, lambda part: part.replace(*rng.choice(wrong), 1)) if wrong else text
 
     def slip(part: str) -> str:
-        words = [match for match in re.finditer(r"[a-z]{5,}", part)]
+        words = list(re.finditer(r"[a-z]{5,}", part))
         if not words:
             return part
         word = rng.choice(words)

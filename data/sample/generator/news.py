@@ -34,11 +34,14 @@ TYPES = {
     "press_zh": "launch test market service award criticism advice advice launch",
 }
 TONE = {"award": "positive", "criticism": "negative", "test": "mixed"}
+# Paragraphs that an article can't do without: who won a test and who lost it.
+NEEDED = {"test": (0, 2)}
 PER_WEEK = {"press_en": 9, "press_zh": 4}
 PEOPLE = (
     "Clara Voss", "Miriam Osei", "Henrik Dahl", "Lena Hartwig", "Tom Okafor", "Giulia Serra", "Ruth Bellamy",
     "Jonas Pfeil", "Ana Duarte", "Yusuf Kaya", "Elise Marchand", "Piet Vos",
 )  # fmt: skip
+WOMEN = ("Clara Voss", "Miriam Osei", "Lena Hartwig", "Giulia Serra", "Ruth Bellamy", "Ana Duarte", "Elise Marchand")
 PEOPLE_ZH = ("陈岚", "周启明", "林晓雨", "何志远", "吴敏", "许嘉宁", "赵文博", "沈一鸣")
 CITIES = ("Hamburg", "Leipzig", "Manchester", "Rotterdam", "Turin", "Lyon", "Gothenburg", "Vienna", "Bristol")
 CITIES_ZH = ("上海", "杭州", "成都", "武汉", "广州", "苏州", "青岛")
@@ -103,7 +106,9 @@ class Newsroom:
             return str(rng.choice((329, 349, 379, 399, 429, 449, 499)))
         if name == "outlet":
             return rng.choice(OUTLETS[self.source])
-        return rng.choice({"person": PEOPLE, "zperson": PEOPLE_ZH, "city": CITIES, "zcity": CITIES_ZH}[name])
+        return rng.choice(
+            {"person": PEOPLE, "woman": WOMEN, "zperson": PEOPLE_ZH, "city": CITIES, "zcity": CITIES_ZH}[name]
+        )
 
     def name_of(self, name: str) -> str:
         brand = BY_NAME[name]
@@ -126,7 +131,10 @@ class Newsroom:
 
             title, lead, end = line(f"{kind} title"), line(f"{kind} lead"), line(f"{kind} end")
             bodies = self.phrases[f"{kind} body"]
-            chosen = sorted(self.rng.sample(range(len(bodies)), min(len(bodies), self.rng.choice((3, 4, 4, 5)))))
+            needed = NEEDED.get(kind, ())
+            others = [index for index in range(len(bodies)) if index not in needed]
+            count = min(len(others), self.rng.choice((3, 4, 4, 5)) - len(needed))
+            chosen = sorted([*needed, *self.rng.sample(others, count)])
             body = [expand(bodies[index], self.rng, slot) for index in chosen]
             paragraphs = [lead, *body, end]
             if self.rng.random() < 0.5 and len(body) > 3:
@@ -151,7 +159,7 @@ class Newsroom:
         outlet = rng.choice(OUTLETS[self.source])
         site = f"outlet{OUTLETS[self.source].index(outlet) + 1}.{'cn.' if self.language == 'zh' else ''}example"
         return Doc(
-            self.source, f"{self.source[-2:]}-{self.number:05d}", None, week, local.astimezone(UTC), self.language, text,
+            self.source, f"{self.language}-{self.number:05d}", None, week, local.astimezone(UTC), self.language, text,
             title=headline, parts=tuple(plain(text)[0] for text in paragraphs), sentiment=tone,
             mentions=brand_spans(spans), title_mentions=brand_spans(title_spans), author=outlet,
             url=f"https://{site}/{day:%Y/%m}/{self.number:05d}",

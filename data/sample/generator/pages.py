@@ -10,7 +10,7 @@ from .news import CITIES, CITIES_ZH, brand_spans
 from .world import BRANDS, BY_NAME, PRICE_BRAND, PRICE_WEEK, SURGE_BRAND, WEEKS, Brand, Doc, monday, rng_for
 
 COMPETITORS = tuple(brand.name for brand in BRANDS[1:])
-KINDS = ("care", "product", "event", "story", "news")
+KINDS = ("care", "product", "event", "story", "parts", "hours")
 LABELS = {
     "en": (
         "Products",
@@ -82,8 +82,8 @@ def _page(brand: Brand, kind: str, title: str, day: date, rng, phrases: dict[str
     text, spans = plain("\n\n".join(paragraphs))
     slug = f"{day:%Y-%m-%d}-{kind.split()[0]}-{language}"
     return Doc(
-        f"site_{brand.name.lower()}", slug, brand.name, week_name(day), datetime(day.year, day.month, day.day, tzinfo=UTC),
-        language, text, title=headline, parts=tuple(plain(part)[0] for part in paragraphs), sentiment="neutral",
+        f"site_{brand.name.lower()}", slug, brand.name, week_name(day),
+        datetime(day.year, day.month, day.day, tzinfo=UTC), language, text, title=headline, parts=tuple(plain(part)[0] for part in paragraphs), sentiment="neutral",
         mentions=brand_spans(spans), title_mentions=brand_spans(title_spans),
         url=f"https://www.{brand.name.lower()}.example/{'zh/' if is_zh else ''}journal/{slug}",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Personal data that belongs to nobody: reserved domains and number ranges, published test cards, births before 1910."""
+"""Personal data of nobody: reserved domains and number ranges, published test cards, births before 1910."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def mobile(rng: random.Random) -> str:
 
 def identity_card(rng: random.Random) -> str:
     """A resident identity number with a valid check digit (GB 11643), of somebody born before 1910."""
-    body = f"110101{rng.randrange(1900, 1910)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}{rng.randrange(1, 1000):03d}"
+    birthday = f"{rng.randrange(1900, 1910)}{rng.randrange(1, 13):02d}{rng.randrange(1, 29):02d}"
+    body = f"110101{birthday}{rng.randrange(1, 1000):03d}"
     total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, body, strict=True))
     return body + "10X98765432"[total % 11]
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import random
 from datetime import timedelta
 
+from .chinese import ChineseVoice
+from .english import EnglishVoice
 from .grammar import Deck, expand, fingerprint, load_phrases, outside, plain, planted
 from .news import brand_spans
 from .personal import card, email, identity_card, mobile, phone
-from .reviews import ChineseVoice, EnglishVoice, Voice
+from .reviews import Voice, draw_size
 from .world import (
     BRANDS,
     GAP_SOURCE,
@@ -45,6 +47,10 @@ STARS = {
 }
 OFF_STARS = {"positive": [3, 3, 2, 1], "negative": [3, 3, 4, 5]}
 COPIES_PER_WEEK = 8
+# How often a text is drawn anew before its length is.
+PATIENCE = 40
+# Texts with fewer letters than this may come up twice.
+SHORT_KEY = {"en": 24, "zh": 9}
 SPAM_KINDS = {"link": 24, "wechat": 24, "telegram": 14, "stuffing": 8}
 ESSAY_WEEKS = ("2026-W37", "2026-W38", "2026-W39")
 MOJIBAKE_COUNT = 16
@@ -76,11 +82,16 @@ class Writer:
         source, language = cell.split()
         region = self.region(cell, rng)
         voice = self.voices[language]
+        size, tries = draw_size(mood, focus, rng), 0
         while True:
-            marked, aspects = voice.write(brand, mood, region, rng, focus=focus)
+            marked, aspects = voice.write(brand, mood, region, rng, size=size, focus=focus)
             key = fingerprint(plain(marked)[0])
-            if key and key not in self.seen:
+            # Short words repeat, as everywhere; only the survey, which has no ids, must not repeat itself.
+            if key and (key not in self.seen or (len(key) < SHORT_KEY[language] and source != "survey")):
                 break
+            tries += 1
+            if tries % PATIENCE == 0:
+                size = draw_size(mood, focus, rng)
         self.seen.add(key)
         title = ""
         if (source == "storefront" and rng.random() < 0.6) or (source == "webshop" and rng.random() < 0.4):

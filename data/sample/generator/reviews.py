@@ -1,160 +1,197 @@
-"""Voices that write reviews: a phrase grammar per language, with personas, moods, lengths, slips and emoji."""
+"""How a review comes about: a mood, a length, a persona and a handful of sentences from the phrase grammar.
+
+What is the same in every language; english.py and chinese.py know how sentences become a text.
+"""
 
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass, field
 
-from .grammar import (
-    Deck,
-    add_typos,
-    capitalise,
-    expand,
-    load_phrases,
-    lower_first,
-    outside,
-    planted,
-)
+from .grammar import Deck, expand, load_phrases, planted
 from .world import BY_NAME, TRACKED, Brand
 
 ASPECTS = {
     "price": 9, "delivery": 7, "leaking": 4, "descaling": 5, "app": 7, "steam": 9, "noise": 7, "taste": 14,
     "service": 8, "cleaning": 8, "grinder": 6, "design": 8, "heating": 6, "durability": 7, "setup": 5,
 }  # fmt: skip
-OLD_EN = (
-    "my old capsule machine", "a stovetop pot", "my old moka pot", "a filter machine", "a cheap pod machine",
-    "my French press", "a fifteen-year-old bean-to-cup", "instant coffee",
-)  # fmt: skip
-OLD_ZH = ("胶囊机", "摩卡壶", "滴滤机", "挂耳", "法压壶", "速溶", "老式半自动")
-MONEY = {"GB": "£{}", "IE": "{} euros", "US": "${}", "AU": "${}"}
 EMOJI = {
     "positive": ("😍", "👍", "☕", "❤️", "😊", "🥰", "☕☕", "👌", "🎉"),
     "negative": ("😡", "👎", "😤", "🙄", "😞", "💸", "😭"),
     "mixed": ("😐", "🤔", "🤷"),
     "neutral": ("🙂", "🤔", "☕"),
 }
-PIVOT = {"+": "pivot +", "-": "pivot"}
 SIGN = {"positive": "+", "negative": "-"}
+POLARITY = {"+": "positive", "-": "negative"}
+PIVOT = {"+": "pivot +", "-": "pivot"}
+# How likely openings, closings and personal notes are, and how many opinions a review of a size holds.
+SIZES = {"tiny": 9, "short": 25, "medium": 41, "long": 20, "letter": 5}
+WORDY = {"short": 0.25, "medium": 0.5, "long": 0.75, "letter": 0.95}
+OPINIONS = {"short": (1,), "medium": (1, 2, 2), "long": (2, 3, 3), "letter": (4,)}
+LIST_SHARE, CONCESSION_SHARE = 0.04, 0.08
+
+
+@dataclass
+class Draft:
+    """A review on its way: who writes about what, in which mood, and what has been said."""
+
+    brand: Brand
+    mood: str
+    region: str
+    rng: random.Random
+    size: str
+    lower: bool = False
+    focus: str = ""
+    aspects: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Voice:
     """Writes review texts in one language. Decks keep the use of aspects and sentences even."""
 
     language = ""
-    old: tuple[str, ...] = ()
 
     def __init__(self, seed: random.Random) -> None:
         self.seed = seed
-        self.phrases = {**load_phrases(f"{self.language}_aspects"), **load_phrases(f"{self.language}_frames")}
+        self.phrases = load_phrases(*(f"{self.language}_{part}" for part in ("aspects", "frames", "more")))
         self.decks: dict[object, Deck] = {}
 
-    def template(self, section: str) -> str:
-        """The next sentence template of a section."""
-        return self._deck(section, self.phrases[section]).draw()
+    def write(
+        self, brand: Brand, mood: str, region: str, rng: random.Random, *, size: str, focus: str = ""
+    ) -> tuple[str, list[tuple[str, str]]]:
+        """One review with planting marks, and its (aspect, polarity) pairs.
 
-    def aspect(self, brand: Brand, sign: str) -> str:
+        Args:
+            size: one of SIZES.
+            focus: the aspect that must come first ("surge" is the leaking seal).
+        """
+        draft = Draft(brand, mood, region, rng, size, self.is_lower(rng), focus)
+        if size == "tiny":
+            return self.tiny(draft), []
+        if mood != "neutral" and not focus and size != "short" and rng.random() < LIST_SHARE:
+            return self.pros_and_cons(draft), draft.aspects
+        body = {"mixed": self._mixed, "neutral": self._neutral}.get(mood, self._opinion)(draft)
+        return self.finish(body, draft), draft.aspects
+
+    def headline(self, brand: Brand, mood: str, region: str, rng: random.Random) -> str:
+        """A short title in the review's mood, with planting marks."""
+        section = {"positive": "title +", "negative": "title -", "mixed": "title mixed"}.get(mood, "title 0")
+        return self.clean_headline(self.line(section, Draft(brand, mood, region, rng, "tiny")))
+
+    def line(self, section: str, draft: Draft) -> str:
+        """The next sentence of a section."""
+        return self.say(str(self._deck(section, self.phrases[section]).draw()), draft)
+
+    def say(self, template: str, draft: Draft) -> str:
+        return expand(template, draft.rng, lambda name: self._slot(name, draft))
+
+    def _maybe(self, section: str, chance: float, draft: Draft) -> list[str]:
+        return [self.line(section, draft)] if draft.rng.random() < chance else []
+
+    def _opinion(self, draft: Draft) -> list[str]:
+        """A review with one message; now and then it concedes something first."""
+        sign, wordy, rng = SIGN[draft.mood], WORDY[draft.size], draft.rng
+        count = rng.choice(OPINIONS[draft.size])
+        body = self._maybe(f"open {sign}", wordy, draft)
+        body += self._maybe("persona", wordy * 0.3, draft) or (
+            self._maybe("persona time", wordy * 0.25, draft) if not body else []
+        )
+        if draft.size in ("long", "letter"):
+            body += self._maybe("rival", 0.3, draft)
+        if count > 1 and not draft.focus and rng.random() < CONCESSION_SHARE:
+            body += self.points("gripe" if sign == "+" else "concession", 1, draft)
+            main = self._sentences(sign, count, draft)
+            body += [self.turn(main[0], self.line(PIVOT[sign], draft)), *main[1:]]
+        else:
+            body += self.link(self._sentences(sign, count, draft), draft)
+        return body + self._maybe(f"close {sign}", wordy, draft)
+
+    def _mixed(self, draft: Draft) -> list[str]:
+        """Praise and blame in equal parts, in either order."""
+        wordy, rng = WORDY[draft.size], draft.rng
+        count = max(1, rng.choice(OPINIONS[draft.size]) // 2)
+        order = "+-" if rng.random() < 0.7 else "-+"
+        first, second = (self._sentences(sign, count, draft) for sign in order)
+        body = self._maybe("persona", wordy * 0.4, draft) + first
+        body += [self.turn(second[0], self.line(PIVOT[order[1]], draft)), *second[1:]]
+        return body + self._maybe("mid", 0.2 + wordy * 0.6, draft)
+
+    def _neutral(self, draft: Draft) -> list[str]:
+        """Facts, questions, first days: nothing that praises or blames."""
+        wordy = WORDY[draft.size]
+        body = self._maybe("status", 0.3, draft)
+        body = body + self._maybe("persona", wordy * 0.6, draft) + self._maybe("neutral", 0.5 if body else 1.0, draft)
+        if draft.size in ("long", "letter"):
+            body += self._maybe("neutral", 0.8, draft) + self._maybe("rival", 0.25, draft)
+        return body
+
+    def _sentences(self, sign: str, count: int, draft: Draft) -> list[str]:
+        """Sentences on as many different aspects, which are noted in the draft."""
+        found: list[str] = []
+        while len(found) < count:
+            name = draft.focus if draft.focus and sign == "-" and not found else self._aspect(draft.brand, sign)
+            known = "leaking" if name == "surge" else name
+            if known not in {aspect for aspect, _ in draft.aspects}:
+                draft.aspects.append((known, POLARITY[sign]))
+                found.append(self.line(f"{name} {sign}", draft))
+        return found
+
+    def points(self, section: str, count: int, draft: Draft) -> list[str]:
+        """Items of a list of pros or cons, each on another aspect."""
+        found: list[str] = []
+        while len(found) < count:
+            name, _, text = self.line(section, draft).partition(": ")
+            if name not in {aspect for aspect, _ in draft.aspects}:
+                draft.aspects.append((name, "positive" if section in ("pro", "concession") else "negative"))
+                found.append(text)
+        return found
+
+    def _aspect(self, brand: Brand, sign: str) -> str:
         """The next aspect that this brand's reviewers praise (+) or blame (-)."""
         favoured = brand.likes if sign == "+" else brand.dislikes
         cards = [name for name, weight in ASPECTS.items() for _ in range(weight * (2 if name in favoured else 1))]
-        return self._deck((brand.name, sign), cards).draw()
-
-    def rival(self, brand: Brand) -> str:
-        return self._deck(("rival", brand.name), [name for name in TRACKED if name != brand.name]).draw()
+        return str(self._deck((brand.name, sign), cards).draw())
 
     def _deck(self, key: object, cards: list) -> Deck:
         if key not in self.decks:
             self.decks[key] = Deck(self.seed, cards)
         return self.decks[key]
 
-    def write(
-        self, brand: Brand, sentiment: str, region: str, rng: random.Random, *, focus: str = ""
-    ) -> tuple[str, list[tuple[str, str]]]:
-        """One review with planting marks, and its (aspect, polarity) pairs.
-
-        focus names an aspect that must come first ("surge" is the leaking seal).
-        """
-        size = rng.choices(("tiny", "short", "medium", "long", "letter"), (0 if focus else 9, 25, 42, 20, 4))[0]
-        lower = self.language == "en" and rng.random() < 0.1
-
-        def slot(name: str) -> str:
-            return self.slot(name, brand, region, rng, lower)
-
-        if size == "tiny":
-            section = {"positive": "tiny +", "negative": "tiny -"}.get(sentiment, "tiny 0")
-            if sentiment != "mixed":
-                return self.finish([expand(self.template(section), rng, slot)], sentiment, rng, lower, tiny=True), []
-            size = "short"
-        aspects: list[tuple[str, str]] = []
-
-        def sentences(sign: str, count: int) -> list[str]:
-            found = []
-            while len(found) < count:
-                name = focus if focus and sign == "-" and not found else self.aspect(brand, sign)
-                known = "leaking" if name == "surge" else name
-                if known in {aspect for aspect, _ in aspects}:
-                    continue
-                aspects.append((known, "positive" if sign == "+" else "negative"))
-                found.append(expand(self.template(f"{name} {sign}"), rng, slot))
-            return found
-
-        def frame(section: str, chance: float) -> list[str]:
-            return [expand(self.template(section), rng, slot)] if rng.random() < chance else []
-
-        body: list[str] = []
-        count = {"short": 1, "medium": rng.choice((1, 2, 2)), "long": rng.choice((2, 3, 3)), "letter": 4}[size]
-        wordy = {"short": 0.25, "medium": 0.5, "long": 0.75, "letter": 0.95}[size]
-        if sentiment in SIGN:
-            sign = SIGN[sentiment]
-            body += frame(f"open {sign}", wordy) + frame("persona", wordy * 0.35)
-            body += frame("persona time", wordy * 0.2) if not body else []
-            if count > 1 and not focus and rng.random() < 0.07:
-                body += sentences("-" if sign == "+" else "+", 1)
-                main = sentences(sign, count)
-                body += [self.turn(main[0], expand(self.template(PIVOT[sign]), rng, slot)), *main[1:]]
-            else:
-                body += sentences(sign, count)
-            if size in ("long", "letter"):
-                body += frame("rival", 0.3)
-            body += frame(f"close {sign}", wordy)
-        elif sentiment == "mixed":
-            order = "+-" if rng.random() < 0.7 else "-+"
-            first, second = (sentences(sign, max(1, count // 2)) for sign in order)
-            body += frame("persona", wordy * 0.4) + first
-            body += [self.turn(second[0], expand(self.template(PIVOT[order[1]]), rng, slot)), *second[1:]]
-            body += frame("mid", 0.2 + wordy * 0.6)
-        else:
-            has_status = rng.random() < 0.3
-            body += frame("status", 1.0 if has_status else 0.0) + frame("persona", wordy * 0.6)
-            body += frame("neutral", 0.5 if has_status else 1.0)
-            if size in ("long", "letter"):
-                body += frame("neutral", 0.8) + frame("rival", 0.25)
-        return self.finish(body, sentiment, rng, lower, letter=size == "letter"), aspects
-
-    def headline(self, brand: Brand, sentiment: str, region: str, rng: random.Random) -> str:
-        """A short title in the review's mood, with planting marks."""
-        section = {"positive": "title +", "negative": "title -", "mixed": "title mixed"}.get(sentiment, "title 0")
-        text = expand(self.template(section), rng, lambda name: self.slot(name, brand, region, rng, False))
-        return self.clean_headline(text)
-
-    def slot(self, name: str, brand: Brand, region: str, rng: random.Random, lower: bool) -> str:
+    def _slot(self, name: str, draft: Draft) -> str:
         """What fills a slot; may be a template again."""
-        if name == "brand":
-            return self.name_of(brand, rng, lower)
+        if name in ("brand", "product"):
+            return self._name(draft.brand, draft, is_product=name == "product")
         if name == "other":
-            return self.name_of(BY_NAME[self.rival(brand)], rng, lower)
+            rivals = [rival for rival in TRACKED if rival != draft.brand.name]
+            return self._name(BY_NAME[self._deck(("rival", draft.brand.name), rivals).draw()], draft, is_product=True)
         if name == "model":
-            return rng.choice(brand.models)
-        return self.fill(name, region, rng)
+            return draft.rng.choice(draft.brand.models)
+        return self.fill(name, draft)
 
-    def name_of(self, brand: Brand, rng: random.Random, lower: bool = False) -> str:
+    def _name(self, brand: Brand, draft: Draft, *, is_product: bool) -> str:
         """The brand's name as somebody writes it, marked so that its span is known."""
-        surface = rng.choice(brand.surfaces_zh if self.language == "zh" else brand.surfaces_en)
-        if lower:
+        surfaces = brand.surfaces_zh if self.language == "zh" else brand.surfaces_en[: 1 if is_product else None]
+        surface = draft.rng.choice(surfaces)
+        if draft.lower:
             surface = surface.lower()
-        elif self.language == "en" and rng.random() < 0.03:
+        elif self.language == "en" and draft.rng.random() < 0.03:
             surface = surface.upper()
         return planted(f"brand:{brand.name}", surface)
 
-    def fill(self, name: str, region: str, rng: random.Random) -> str:
+    def is_lower(self, rng: random.Random) -> bool:
+        """Whether this author writes without capitals."""
+        return False
+
+    def link(self, sentences: list[str], draft: Draft) -> list[str]:
+        """Sentences of one message, tied together where the language likes that."""
+        return sentences
+
+    def fill(self, name: str, draft: Draft) -> str:
+        raise NotImplementedError
+
+    def tiny(self, draft: Draft) -> str:
+        raise NotImplementedError
+
+    def pros_and_cons(self, draft: Draft) -> str:
         raise NotImplementedError
 
     def turn(self, sentence: str, pivot: str) -> str:
@@ -163,148 +200,22 @@ class Voice:
     def clean_headline(self, text: str) -> str:
         raise NotImplementedError
 
-    def finish(
-        self,
-        body: list[str],
-        sentiment: str,
-        rng: random.Random,
-        lower: bool,
-        *,
-        tiny: bool = False,
-        letter: bool = False,
-    ) -> str:
+    def finish(self, body: list[str], draft: Draft) -> str:
         raise NotImplementedError
 
 
-class EnglishVoice(Voice):
-    """English reviews: sentences with full stops, now and then all lower case or with an exclamation mark."""
-
-    language = "en"
-
-    def fill(self, name: str, region: str, rng: random.Random) -> str:
-        money = MONEY.get(region, rng.choice(("{} euros", "€{}", "{}€", "{} euro")))
-        if name == "eur":
-            return money.format(rng.choice((249, 279, 299, 329, 349, 379, 399, 449, 499, 529, 599)))
-        if name == "eur2":
-            return money.format(rng.choice((40, 50, 60, 70, 80, 90, 100, 120)))
-        if name == "eur3":
-            return money.format(rng.choice((12, 14, 15, 17, 19, 22)))
-        if name == "days":
-            return rng.choice(("two", "three", "four", "five", "ten")) + " days"
-        if name == "weeks":
-            return rng.choice(("two", "three", "four", "five", "six", "seven")) + " weeks"
-        if name == "months":
-            return rng.choice(("two", "three", "four", "five", "six", "seven", "eight", "ten")) + " months"
-        if name == "ago":
-            return rng.choice(
-                ("last month", "in the spring", "three weeks ago", "two months ago", "at the start of the year",
-                 "just after we moved", "in the sales", "half a year ago", "last summer")
-            )  # fmt: skip
-        if name == "ago2":
-            return rng.choice(("Four months in", "Ten weeks in", "Half a year later", "Three months on"))
-        return {
-            "the": "{the machine|the machine|the machine|this machine|this machine|this thing|my <brand>|the <brand>"
-            "|this <brand>|the <model>|our <brand>}",
-            "who": "{my wife|my husband|my girlfriend|my daughter|my brother|my parents|my colleagues}",
-            "old": "{" + "|".join(OLD_EN) + "}",
-            "drink": "{cappuccino|flat white|espresso|cortado|latte|americano}",
-        }[name]
-
-    def turn(self, sentence: str, pivot: str) -> str:
-        return f"{pivot} {lower_first(sentence)}"
-
-    def clean_headline(self, text: str) -> str:
-        return capitalise(text.rstrip("."))
-
-    def finish(
-        self,
-        body: list[str],
-        sentiment: str,
-        rng: random.Random,
-        lower: bool,
-        *,
-        tiny: bool = False,
-        letter: bool = False,
-    ) -> str:
-        if rng.random() < 0.15 and len(body) > 2:
-            body = (
-                [*body[:-1], rng.choice(("Also, ", "And ", "Plus ", "Oh, and ")) + lower_first(body[-1])]
-                if (sentiment != "mixed")
-                else body
-            )
-        joint = "\n\n" if letter and len(body) > 4 else " "
-        half = len(body) // 2
-        text = " ".join(body) if joint == " " else " ".join(body[:half]) + joint + " ".join(body[half:])
-        if tiny:
-            text += rng.choice(("", "", "", ".", "!", "!!", "...", " :)" if sentiment == "positive" else "."))
-        text = capitalise(text)
-        if lower:
-            text = outside(text, str.lower)
-        if not tiny and rng.random() < 0.12:
-            text = text.removesuffix(".") + rng.choice(("!", "!!", "", "", "..."))
-        if rng.random() < 0.09:
-            text = add_typos(text, rng, "en")
-        if rng.random() < 0.13:
-            text += " " + rng.choice(EMOJI[sentiment])
-        if rng.random() < 0.3:
-            text = text.replace("'", "’")
-        return text
+def draw_size(mood: str, focus: str, rng: random.Random) -> str:
+    """How long a review is going to be; what is mixed or needs a subject takes more than two words."""
+    sizes = {size: weight for size, weight in SIZES.items() if size != "tiny" or not (focus or mood == "mixed")}
+    return rng.choices(list(sizes), list(sizes.values()))[0]
 
 
-class ChineseVoice(Voice):
-    """Chinese reviews: clauses strung together with commas, 。！～ or nothing at all."""
+def tiny_section(mood: str) -> str:
+    """Section of the shortest reviews of a mood."""
+    return {"positive": "tiny +", "negative": "tiny -"}.get(mood, "tiny 0")
 
-    language = "zh"
 
-    def fill(self, name: str, region: str, rng: random.Random) -> str:
-        return {
-            "yuan": "{1899元|2299元|2599块|2999元|3199块|三千出头|两千多|不到三千|快四千}",
-            "yuan2": "{180块|三百多|260元|四百块|350}",
-            "zweeks": "{一周|两周|半个月|三个星期|二十天|一个礼拜}",
-            "zmonths": "{一个月|两个月|三个月|四个多月|半年|大半年}",
-            "zyears": "{一年多|两年|快两年|三年}",
-            "zold": "{" + "|".join(OLD_ZH) + "}",
-            "zdrink": "{拿铁|美式|澳白|卡布奇诺|浓缩}",
-            "the": "{这台机器|这台机器|这款咖啡机|这款|这台<brand>|<brand>|<brand>这款|<model>}",
-        }[name]
-
-    def turn(self, sentence: str, pivot: str) -> str:
-        return f"{pivot}{sentence}"
-
-    def clean_headline(self, text: str) -> str:
-        return text.rstrip("。！")
-
-    def finish(
-        self,
-        body: list[str],
-        sentiment: str,
-        rng: random.Random,
-        lower: bool,
-        *,
-        tiny: bool = False,
-        letter: bool = False,
-    ) -> str:
-        style = rng.choice(("。", "。", "。", "，", "，", "！", " ", "～"))
-        out = ""
-        for index, clause in enumerate(body):
-            last = index == len(body) - 1
-            if out and clause.startswith(("但是", "不过", "可惜", "就是", "然而", "好在")) and out[-1] == "。":
-                out = out[:-1] + "，"
-            ends = clause.endswith(("？", "！"))
-            mark = (
-                ""
-                if ends
-                else style
-                if not last
-                else rng.choice((style.strip("， "), "。", "", "！" if style == "！" else ""))
-            )
-            out += clause + mark
-            if letter and index == len(body) // 2 and not last:
-                out = out.rstrip("，～ ") + "\n"
-        if rng.random() < 0.05:
-            out = add_typos(out, rng, "zh")
-        if rng.random() < 0.12:
-            out += rng.choice(EMOJI[sentiment])
-        if not tiny and rng.random() < 0.06:
-            out += {"positive": "哈哈", "negative": "。。。", "mixed": "吧", "neutral": "哦"}[sentiment]
-        return out
+def list_sizes(draft: Draft) -> tuple[int, int]:
+    """How many pros and cons a list of a mood has."""
+    more, fewer = draft.rng.choice((2, 3, 3)), draft.rng.choice((0, 1))
+    return {"positive": (more, fewer), "negative": (fewer, more)}.get(draft.mood, (2, 2))
