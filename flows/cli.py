@@ -207,11 +207,14 @@ def train(
     ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="What to learn: sentiment.")],
     data: Annotated[Path, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")],
+    language: Annotated[
+        str | None, typer.Option("--lang", metavar="LANG", help="en or zh; by default what most texts are in.")
+    ] = None,
 ) -> None:
     """Train a model on your own labelled file."""
     from flows.commands.learning import train_command
 
-    train_command(ctx.obj, task=task, data=data)
+    train_command(ctx.obj, task=task, data=data, language=language)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,6 +8,8 @@ which reports all weeks that are due; Prefect may replay missed runs one by one,
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from tasks.errors import ConfigError
 
 if TYPE_CHECKING:
     from prefect.flows import Flow
+    from prefect.runner import Runner
 
 DEPLOYMENT = "weekly"
 
@@ -65,13 +68,13 @@ def next_run_at(settings: Settings, now: datetime) -> datetime:
 
 
 def serve_flow(flow: Flow, settings: Settings, server: Server) -> None:
-    """Serve a flow that takes `config_path` on the project's schedule, against a running server.
+    """Serve a flow that takes `config_path` on the project's schedule, against a running server, until SIGTERM.
 
-    Returns only by an exception: KeyboardInterrupt on ctrl-C, SystemExit on SIGTERM. The run under way is ended then;
-    what it had finished is kept, and the next run goes on from there.
+    The run under way is ended then; what it had finished is kept, and the next run goes on from there.
+
+    Raises:
+        KeyboardInterrupt: ctrl-C, likewise.
     """
-    import asyncio
-
     from prefect.deployments.runner import EntrypointType
     from prefect.runner import Runner
     from prefect.schedules import Cron
@@ -85,10 +88,32 @@ def serve_flow(flow: Flow, settings: Settings, server: Server) -> None:
         description=f"The weekly report of {settings.market.project.name}",
         entrypoint_type=EntrypointType.MODULE_PATH,
     )
+    if asyncio.run(_until_signal(runner, server)) == signal.SIGINT:
+        raise KeyboardInterrupt
+
+
+async def _until_signal(runner: Runner, server: Server) -> signal.Signals:
+    """Run Prefect's runner until SIGINT or SIGTERM comes; end what it runs; return the signal."""
+    received: asyncio.Future[signal.Signals] = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(runner.start())
+    await asyncio.sleep(0)  # the runner begins by taking SIGTERM for itself; its way to end is loud and abrupt
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, _note_signal, received, number)
     try:
-        asyncio.run(runner.start())
+        either: set[asyncio.Future] = {serving, received}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not received.done():
+            serving.result()  # it ended by itself, which it does by an error only
+        return await received
     finally:
         end_runs(server)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def _note_signal(received: asyncio.Future[signal.Signals], number: signal.Signals) -> None:
+    if not received.done():
+        received.set_result(number)
 
 
 def _announce(console: Console, settings: Settings, server: Server, next_run: datetime) -> None:

@@ -28,7 +28,6 @@ def report_command(invocation: Invocation, *, week: str, languages: str | None, 
         SourceError: nothing was published, or no report for that week.
         UsageError: an unknown language or format.
     """
-    from flows import prefect_env
     from tasks.core.weeks import monday_of
 
     console = Console(invocation)
@@ -38,7 +37,6 @@ def report_command(invocation: Invocation, *, week: str, languages: str | None, 
     chosen_languages = _choose(languages, REPORT_LANGUAGES, "--lang") or list(settings.market.project.languages)
     chosen_formats = _choose(formats, REPORT_FORMATS, "--format")
     revision = _published_revision(settings, week)
-    prefect_env.apply(settings)
     paths = _render(settings, console, week, revision["run_id"], chosen_languages, chosen_formats)
     console.emit({"iso_week": week, **revision, "paths": [str(path) for path in paths]})
     for path in paths:
@@ -49,18 +47,23 @@ def _render(
     settings: Settings, console: Console, week: str, run_id: str, languages: list[str], formats: list[str]
 ) -> list[Path]:
     """Render, and render again if a run has swapped the snapshot meanwhile: no stale page stays behind."""
-    from tasks.report import render
+    from flows.prefect_server import running_server
 
     progress = progress_on(console)
-    try:
-        while True:
-            before = settings.snapshot_path.stat()
-            summary = render(settings, run_id, progress, [week], languages, formats)
-            after = settings.snapshot_path.stat()
-            if (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns):
-                break
-    finally:
-        progress.close()
+    progress.start("start")
+    with running_server(settings) as server:
+        from tasks.report import render
+
+        server.wait_until_healthy()
+        try:
+            while True:
+                before = settings.snapshot_path.stat()
+                summary = render(settings, run_id, progress, [week], languages, formats)
+                after = settings.snapshot_path.stat()
+                if (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns):
+                    break
+        finally:
+            progress.close()
     for warning in summary.warnings:
         console.warn(warning)
     return list(summary.paths)

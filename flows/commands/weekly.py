@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -14,6 +15,7 @@ from tasks.store.lock import project_lock
 if TYPE_CHECKING:
     from flows.weekly import Plan, WeeklyResult
     from tasks.config import Settings
+    from tasks.ingest import PendingBatch
 
 _SHOWN_WARNINGS = 12
 _SHOWN_WEEKS = 6
@@ -70,7 +72,7 @@ def _dry_run(console: Console, settings: Settings, week: str | None, through: st
     console.emit(
         {
             "weeks": planned.weeks,
-            "batches": [{"source": b.source, "uri": b.uri, "size": b.size} for b in planned.batches],
+            "batches": [{"source": b.source, "uri": b.uri, "size": _size_of(b)} for b in planned.batches],
             "warnings": planned.warnings,
         }
     )
@@ -79,7 +81,7 @@ def _dry_run(console: Console, settings: Settings, week: str | None, through: st
 
 def _tell_plan(console: Console, planned: Plan) -> None:
     if planned.batches:
-        rows = [(batch.source, batch.uri, _size(batch.size)) for batch in planned.batches]
+        rows = [(batch.source, batch.uri, _words(_size_of(batch))) for batch in planned.batches]
         console.table(("source", "batch", "size"), rows, title=f"Would read {len(rows)} new batches")
     else:
         console.print("Would read nothing: no source has anything new.")
@@ -132,7 +134,7 @@ def _tell(console: Console, settings: Settings, result: WeeklyResult, *, seconds
             console.print(f"  [bold]{label:<9}[/]{escape(text)}")
 
 
-def _newest_page(settings: Settings, result: WeeklyResult):
+def _newest_page(settings: Settings, result: WeeklyResult) -> Path | None:
     """The page to open first: the newest week, in the project's first language."""
     language = settings.market.project.languages[0]
     pages = [path for path in result.report_paths if path.name == f"report.{language}.html"]
@@ -154,7 +156,13 @@ def _weeks(weeks: list[str]) -> str:
     return f"{len(weeks)} weeks, {weeks[0]} to {weeks[-1]}"
 
 
-def _size(size: int | None) -> str:
+def _size_of(batch: PendingBatch) -> int | None:
+    """Bytes on disk of the files that a batch is read from; None for an address."""
+    paths = {blob.path for blob in batch.blobs}
+    return sum(Path(path).stat().st_size for path in paths) if paths else None
+
+
+def _words(size: int | None) -> str:
     if size is None:
         return ""
     for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):

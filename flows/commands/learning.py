@@ -1,0 +1,98 @@
+"""`marketbrief train` and `evaluate`: a model of one's own, and how good a model is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from flows.console import Console, near, progress_on, set_up_logging
+from flows.invocation import Invocation
+from flows.prefect_server import running_server
+from tasks.errors import SourceError
+from tasks.store.lock import project_lock
+
+
+def train_command(invocation: Invocation, *, task: str, data: Path, language: str | None) -> None:
+    """Train a model for the project and say how to choose it.
+
+    Raises:
+        MarketBriefError: see `flows.train.train`.
+    """
+    console = Console(invocation)
+    set_up_logging(invocation)
+    settings = invocation.settings()
+    _check_file(data)
+    progress = progress_on(console)
+    with project_lock(settings, invocation.command), running_server(settings) as server:
+        from flows.train import train
+
+        server.wait_until_healthy()
+        try:
+            made = train(settings, task=task, data=data, language=language, progress=progress)
+        finally:
+            progress.close()
+    console.emit(
+        {
+            "name": made.name,
+            "revision": made.revision,
+            "choice": made.choice,
+            "folder": str(made.folder),
+            "language": made.language,
+            "licence": made.licence,
+            "counts": made.counts,
+            "metrics": made.metrics,
+            "warnings": list(made.warnings),
+        }
+    )
+    for warning in made.warnings:
+        console.warn(warning)
+    console.print(f"[bold green]Trained[/] {escape(made.choice)} on {made.counts.get('train', 0):,} texts")
+    _print_metrics(console, made.metrics)
+    console.print(f"  in {escape(near(made.folder))}")
+    console.print(f'To use it: \\[models] sentiment_{made.language} = "{escape(made.choice)}" in market.toml')
+
+
+def evaluate_command(invocation: Invocation, *, task: str, data: Path | None) -> None:
+    """Measure a model.
+
+    Raises:
+        MarketBriefError: see `flows.evaluate.evaluate`.
+    """
+    console = Console(invocation)
+    set_up_logging(invocation)
+    settings = invocation.settings()
+    if data is not None:
+        _check_file(data)
+    progress = progress_on(console)
+    with running_server(settings) as server:
+        from flows.evaluate import evaluate
+
+        server.wait_until_healthy()
+        try:
+            result = evaluate(settings, task=task, data=data, progress=progress)
+        finally:
+            progress.close()
+    console.emit(result)
+    console.print(f"[bold]{escape(str(result['task']))}[/], {escape(str(result['model_version_id']))}")
+    console.print(f"  {result['n']:,} texts, {result['coverage']:.0%} of them judged")
+    _print_metrics(console, result)
+
+
+def _print_metrics(console: Console, result: dict[str, Any]) -> None:
+    """The headline metrics with their 95 % intervals, then the classes."""
+    for name, metric in result["metrics"].items():
+        console.print(
+            f"  {name.replace('_', ' '):<14}[bold]{metric['value']:.3f}[/]"
+            f"  [dim]({metric['lo']:.3f} to {metric['hi']:.3f})[/]"
+        )
+    rows = [(label, *values.values()) for label, values in result.get("per_class", {}).items()]
+    if rows:
+        names = [str(name) for name in next(iter(result["per_class"].values()))]
+        console.table(("class", *names), rows)
+
+
+def _check_file(path: Path) -> None:
+    if not path.is_file():
+        raise SourceError(f"There is no file {path}", fix="name a labelled file with --data")
