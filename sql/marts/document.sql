@@ -74,8 +74,8 @@ select
     duplicates.duplicate_group_id,
     duplicates.is_canonical,
     duplicates.story_id,
-    documents.spam_reason is not null as is_spam,
-    documents.spam_reason,
+    coalesce(documents.spam_reason, duplicates.spam_reason) is not null as is_spam,
+    coalesce(documents.spam_reason, duplicates.spam_reason) as spam_reason,
 
     sentiment.sentiment,
     case when sentiment.sentiment is not null then sentiment.sentiment_score end as sentiment_score,
