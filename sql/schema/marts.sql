@@ -150,8 +150,8 @@ comment on column marts.weekly_metric.k is 'Numerator: counted documents (positi
 comment on column marts.weekly_metric.value is 'The metric: a fraction 0-1, nss and nsr in [-1, 1], stars for mean_rating, documents for volume; null when n < 30 (except volume).';
 comment on column marts.weekly_metric.lo is 'Lower end of the 95 % interval of value.';
 comment on column marts.weekly_metric.hi is 'Upper end of the 95 % interval of value.';
-comment on column marts.weekly_metric.previous is 'value of the week before; null where it is missing or n < 30.';
-comment on column marts.weekly_metric.baseline is 'Pooled value of up to 8 earlier included weeks; null where there is none.';
+comment on column marts.weekly_metric.previous is 'value of the week before, over the sources that delivered both weeks whole; null where there is none or n < 30.';
+comment on column marts.weekly_metric.baseline is 'Pooled value of up to 8 earlier weeks (of the last 26) over the same sources; null where there is none.';
 comment on column marts.weekly_metric.delta is 'value - previous; null where one is missing.';
 comment on column marts.weekly_metric.delta_lo is 'Lower end of the 95 % interval of delta (Newcombe for proportions).';
 comment on column marts.weekly_metric.delta_hi is 'Upper end of the 95 % interval of delta.';
@@ -189,8 +189,8 @@ comment on column marts.weekly_topic.k is 'Numerator: counted documents (positiv
 comment on column marts.weekly_topic.value is 'The metric: a fraction 0-1, nss and nsr in [-1, 1], stars for mean_rating, documents for volume; null when n < 30 (except volume).';
 comment on column marts.weekly_topic.lo is 'Lower end of the 95 % interval of value.';
 comment on column marts.weekly_topic.hi is 'Upper end of the 95 % interval of value.';
-comment on column marts.weekly_topic.previous is 'value of the week before; null where it is missing or n < 30.';
-comment on column marts.weekly_topic.baseline is 'Pooled value of up to 8 earlier included weeks; null where there is none.';
+comment on column marts.weekly_topic.previous is 'value of the week before, over the sources that delivered both weeks whole; null where there is none or n < 30.';
+comment on column marts.weekly_topic.baseline is 'Pooled value of up to 8 earlier weeks (of the last 26) over the same sources; null where there is none.';
 comment on column marts.weekly_topic.delta is 'value - previous; null where one is missing.';
 comment on column marts.weekly_topic.delta_lo is 'Lower end of the 95 % interval of delta (Newcombe for proportions).';
 comment on column marts.weekly_topic.delta_hi is 'Upper end of the 95 % interval of delta.';
@@ -228,8 +228,8 @@ comment on column marts.weekly_aspect.k is 'Numerator: counted documents (positi
 comment on column marts.weekly_aspect.value is 'The metric: a fraction 0-1, nss and nsr in [-1, 1], stars for mean_rating, documents for volume; null when n < 30 (except volume).';
 comment on column marts.weekly_aspect.lo is 'Lower end of the 95 % interval of value.';
 comment on column marts.weekly_aspect.hi is 'Upper end of the 95 % interval of value.';
-comment on column marts.weekly_aspect.previous is 'value of the week before; null where it is missing or n < 30.';
-comment on column marts.weekly_aspect.baseline is 'Pooled value of up to 8 earlier included weeks; null where there is none.';
+comment on column marts.weekly_aspect.previous is 'value of the week before, over the sources that delivered both weeks whole; null where there is none or n < 30.';
+comment on column marts.weekly_aspect.baseline is 'Pooled value of up to 8 earlier weeks (of the last 26) over the same sources; null where there is none.';
 comment on column marts.weekly_aspect.delta is 'value - previous; null where one is missing.';
 comment on column marts.weekly_aspect.delta_lo is 'Lower end of the 95 % interval of delta (Newcombe for proportions).';
 comment on column marts.weekly_aspect.delta_hi is 'Upper end of the 95 % interval of delta.';
