@@ -166,8 +166,8 @@ def _storefront_bytes(lines: list[Line]) -> bytes:
 
 def _csv_row(values: list, delimiter: str = ",") -> str:
     buffer = io.StringIO()
-    csv.writer(buffer, delimiter=delimiter, lineterminator="").writerow(values)
-    return buffer.getvalue()
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\n").writerow(values)
+    return buffer.getvalue()[:-1]
 
 
 def _webshop(docs: list[Doc]) -> dict[str, list[Line]]:

@@ -83,7 +83,8 @@ def _page(brand: Brand, kind: str, title: str, day: date, rng, phrases: dict[str
     slug = f"{day:%Y-%m-%d}-{kind.split()[0]}-{language}"
     return Doc(
         f"site_{brand.name.lower()}", slug, brand.name, week_name(day),
-        datetime(day.year, day.month, day.day, tzinfo=UTC), language, text, title=headline, parts=tuple(plain(part)[0] for part in paragraphs), sentiment="neutral",
+        datetime(day.year, day.month, day.day, tzinfo=UTC), language, text, title=headline,
+        parts=tuple(plain(part)[0] for part in paragraphs), sentiment="neutral",
         mentions=brand_spans(spans), title_mentions=brand_spans(title_spans),
         url=f"https://www.{brand.name.lower()}.example/{'zh/' if is_zh else ''}journal/{slug}",
     )  # fmt: skip
