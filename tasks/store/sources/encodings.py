@@ -121,7 +121,17 @@ def _wide_encoding(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     # A few stray zero bytes do not make wide characters: those have line ends of their own width.
-    return likely if re.search(r"[\r\n]", text) else None
+    has_line_end = re.search(r"[\r\n]", text) is not None
+    return likely if has_line_end and not (head.count(0) < len(head) // 4 and _is_utf8(head)) else None
+
+
+def _is_utf8(head: bytes) -> bool:
+    """True where bytes, cut off anywhere, are valid UTF-8."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_mostly_utf8(sample: bytes) -> bool:
