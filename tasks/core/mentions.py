@@ -23,15 +23,12 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import ahocorasick
 
 from tasks.core.contracts import ALL, Mention, ModelVersion
 from tasks.core.documents import stable_hash
-
-if TYPE_CHECKING:
-    from tasks.config import Brand
 
 # Bump it with every change of this module that can change a mention.
 RULES_VERSION = 1
@@ -56,6 +53,22 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u3100-\u318f"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
+
+
+class TrackedBrand(Protocol):
+    """What is read of a brand of the configuration. Its name is an alias, too."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def aliases(self) -> Sequence[str]: ...
+
+    @property
+    def require_any(self) -> Sequence[str]: ...
+
+    @property
+    def exclude_any(self) -> Sequence[str]: ...
 
 
 @dataclass(slots=True)
@@ -106,7 +119,7 @@ class AliasTagger:
         brands: the tracked brands; a brand's name is always an alias, too.
     """
 
-    def __init__(self, brands: Sequence[Brand]) -> None:
+    def __init__(self, brands: Sequence[TrackedBrand]) -> None:
         self._brands = tuple(brands)
         self._entity_ids = tuple(entity_id(brand.name) for brand in brands)
         self._automaton = _automaton(brands)
@@ -188,7 +201,7 @@ def _fold_piece(piece: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece).casefold())
 
 
-def _automaton(brands: Sequence[Brand]) -> Any:
+def _automaton(brands: Sequence[TrackedBrand]) -> Any:
     """The automaton over all forms of all brands; None where nothing can be looked for."""
     forms: dict[str, _Form] = {}
     for number, brand in enumerate(brands):
@@ -305,7 +318,7 @@ def _needs_space(char: str) -> bool:
     return char.isalnum() and not _UNSPACED.match(char)
 
 
-def _version(brands: Sequence[Brand]) -> ModelVersion:
+def _version(brands: Sequence[TrackedBrand]) -> ModelVersion:
     content = {
         "rules": RULES_VERSION,
         "unicode": unicodedata.unidata_version,
