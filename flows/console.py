@@ -12,7 +12,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -72,8 +72,19 @@ class Console:
         """Tell a person what to look at (plain text); --quiet does not silence it."""
         self.err.print(f"[yellow]warning[/] {escape(text)}")
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> None:
-        """Write rows as a table for a person."""
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        *,
+        title: str | None = None,
+        whole: Collection[str] = (),
+    ) -> None:
+        """Write rows as a table for a person.
+
+        Args:
+            whole: columns whose cells are not folded.
+        """
         if self.is_json:
             return
         from rich import box
@@ -82,7 +93,7 @@ class Console:
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="bold")
         for index, name in enumerate(columns):
             is_number = all(isinstance(row[index], int | float | Decimal | None) for row in rows) and bool(rows)
-            table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+            table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=name in whole)
         for row in rows:
             table.add_row(*(escape(cell(value)) for value in row))
         self.out.print(table, soft_wrap=False)

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -23,6 +24,9 @@ from tasks.errors import ConfigError, MarketBriefError, ModelUnavailableError, S
 from tasks.inventory import InstalledModel, installed_models
 from tasks.store.lock import lock_holder
 from tasks.store.warehouse import ask
+
+if TYPE_CHECKING:
+    from tasks.store.sources.files import Blob
 
 MIN_PYTHON, END_PYTHON = (3, 11), (3, 13)
 # Outside these bounds runs fail, or schedules silently never fire.
@@ -38,6 +42,7 @@ VITAL = (
 _WARN_FREE_BYTES, _FAIL_FREE_BYTES = 2_000_000_000, 200_000_000
 _OLD_SNAPSHOT_DAYS = 14
 _PEEKED_BYTES = 1_000_000
+_NOTED_REJECTED_SHARE = 0.05
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", re.MULTILINE)
 
 
@@ -72,7 +77,7 @@ def diagnose(config_path: Path, *, now: datetime) -> Iterator[Check]:
     if settings is None:
         return
     yield _configuration(settings)
-    yield from (check for source in settings.market.sources for check in _source(settings, source))
+    yield from (check for source in settings.market.sources for check in _source(settings, source, now))
     yield _home(settings)
     yield _disk(settings)
     yield _lock(settings)
@@ -143,81 +148,70 @@ def _configuration(settings: Settings) -> Check:
     return Check("project", "market.toml", "ok", told)
 
 
-def _source(settings: Settings, source: Source) -> Iterator[Check]:
-    """Whether the path matches anything, and whether the newest file has the named columns."""
-    from tasks.store.sources.files import list_blobs
+class _Unsalted(Settings):
+    """Settings to read a file with where nothing is kept: the project's salt is neither needed nor made."""
 
-    name = f"source {source.name}"
+    def salt(self) -> bytes:
+        return b"unsalted"
+
+
+def _source(settings: Settings, source: Source, now: datetime) -> Iterator[Check]:
+    """Whether the path matches anything, and whether the newest file reads as a run would read it."""
+    from tasks.store.sources import batches, files
+
+    name = source.name
+    state, code = ("fail", SourceError.exit_code) if source.required else ("warn", 0)
+    try:
+        batches.check_source(settings, source, now=now)
+    except ConfigError as error:
+        yield Check("sources", name, "fail", error.fact, error.fix, ConfigError.exit_code)
+        return
     if source.url is not None:
-        yield Check("sources", name, "ok", f"{source.url} (fetched by runs; not asked now)")
+        yield Check("sources", name, "ok", f"{source.url} (runs fetch it; not asked now)")
         return
     pattern = settings.source_path(source)
-    blobs, warnings = list_blobs(pattern, format_name=source.format)
+    blobs, warnings = files.list_blobs(pattern, format_name=source.format)
     if not blobs:
-        state, code = ("fail", SourceError.exit_code) if source.required else ("warn", 0)
         yield Check("sources", name, state, f"no file matches {pattern}", "put a file there, or mend path", code)
         return
     newest = max(blobs, key=lambda blob: (Path(blob.path).stat().st_mtime, blob.uri))
     try:
-        problems = _peek(settings, source, newest)
+        data, is_whole = _head(settings, source, newest)
+        content = batches.Content(newest.uri, newest.record_path, data, "")
+        batch = batches.parse(_Unsalted(**dict(settings)), source, [content], now=now)
     except MarketBriefError as error:
-        state, code = ("fail", SourceError.exit_code) if source.required else ("warn", 0)
         why = f" ({error.why})" if error.why else ""
         yield Check("sources", name, state, f"{error.fact}{why}", error.fix, code)
         return
-    files = "1 file" if len(blobs) == 1 else f"{len(blobs):,} files"
-    yield Check("sources", name, "ok", f"{files} match; {Path(newest.uri).name} reads well")
-    for problem in [*problems, *warnings]:
-        yield Check("sources", name, "warn", problem, "mend the file or [sources.columns]")
-
-
-def _peek(settings: Settings, source: Source, blob) -> list[str]:
-    """Read the beginning of a file as a run would; what is odd about it, in words. Raises where it can't be read."""
-    from tasks.store.sources.delimited import read_delimited
-    from tasks.store.sources.encodings import check_encoding, decode
-    from tasks.store.sources.files import iter_blob
-    from tasks.store.sources.json_lines import read_json_lines
-
-    head = b""
-    for chunk in iter_blob(blob, max_bytes=settings.market.fetch.max_unpacked_bytes):
-        head += chunk
-        if len(head) >= _PEEKED_BYTES:
-            head = head[: head.rfind(b"\n") + 1 or len(head)]
-            break
-    if not head:
-        return [f"{blob.uri} is empty"]
-    if source.format not in ("csv", "tsv", "jsonl"):
-        return []
-    if source.encoding is not None:
-        check_encoding(source.encoding)
-    decoded = decode(head, encoding=source.encoding)
-    columns = _mapped_columns(source)
-    if source.format == "jsonl":
-        needed = [c for c in columns if c in _mapped_columns(source, only=("text", "published_at"))]
-        batch = read_json_lines(decoded, uri=blob.uri, columns=columns, needed=needed)
+    count = "1 file" if len(blobs) == 1 else f"{len(blobs):,} files"
+    records = "1 record" if batch.received == 1 else f"{batch.received:,} records"
+    extent = "" if is_whole else "the first "
+    # The last record of a part may be cut off: it says nothing about the file.
+    rejected = len(batch.rejected) - (0 if is_whole else bool(batch.rejected))
+    told = f"{count}; {extent}{records} in {Path(newest.uri).name} read"
+    if not batch.records or rejected > _NOTED_REJECTED_SHARE * batch.received:
+        reason = f", {rejected:,} are rejected, such as: {batch.rejected[0].rejected.reason}" if rejected else ""
+        yield Check("sources", name, "warn", f"{told}{reason}", "mend the file, or [sources.columns]")
     else:
-        batch = read_delimited(
-            decoded,
-            uri=blob.uri,
-            format_name=source.format,
-            columns=columns,
-            is_date=lambda text: bool(re.search(r"\d", text)),
-            date_column=None,
-        )
-    problems = list(batch.warnings)
-    if not batch.records:
-        problems.append(f"{blob.uri}: no record could be read")
-    return problems
+        yield Check("sources", name, "ok", f"{told}{f', {rejected:,} rejected' if rejected else ''}")
+    for warning in [*batch.warnings, *warnings]:
+        yield Check("sources", name, "warn", warning)
 
 
-def _mapped_columns(source: Source, *, only: tuple[str, ...] | None = None) -> list[str]:
-    """Their columns that market.toml names, without constants."""
-    names: list[str] = []
-    for key in source.columns.model_fields:
-        value = getattr(source.columns, key)
-        if only is None or key in only:
-            names += [value] if isinstance(value, str) else value if isinstance(value, list) else []
-    return list(dict.fromkeys(names))
+def _head(settings: Settings, source: Source, blob: Blob) -> tuple[bytes, bool]:
+    """The beginning of a file, unpacked, cut after a line; all of it where the format has no lines."""
+    from tasks.store.sources import files
+
+    limit = settings.market.fetch.max_unpacked_bytes
+    if source.format not in ("csv", "tsv", "jsonl"):
+        return files.read_blob(blob, max_bytes=limit), True
+    data = b""
+    for chunk in files.iter_blob(blob, max_bytes=limit):
+        data += chunk
+        if len(data) > _PEEKED_BYTES:
+            end = data.rfind(b"\n") + 1
+            return data[: end or len(data)], False
+    return data, True
 
 
 def _home(settings: Settings) -> Check:

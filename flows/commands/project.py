@@ -144,20 +144,20 @@ def _print_status(console: Console, settings: Settings, status: ProjectStatus, s
     if served:
         console.print(f"served: {escape(served['url'])}")
     console.table(
-        ("source", "kind", "documents", "rejected", "newest (UTC)", "last loaded", "health"),
+        ("source", "documents", "rejected", "newest", "loaded", "last week"),
         [
             (
                 s.name,
-                s.kind,
                 s.document_count,
                 s.rejected_count,
-                s.newest_published_at,
-                s.loaded_at,
+                s.newest_published_at.date() if s.newest_published_at else None,
+                s.loaded_at.date() if s.loaded_at else None,
                 s.health or ("not read yet" if s.loaded_at is None else ""),
             )
             for s in status.sources
         ],
         title="Sources",
+        whole=("source", "newest", "loaded", "last week"),
     )
     if not status.runs:
         console.print("no run yet: marketbrief run")
@@ -276,17 +276,18 @@ def models_command(invocation: Invocation) -> None:
     found = installed_models(invocation.settings() if has_project else None)
     console.emit({"models": [{**dataclasses.asdict(model), "path": str(model.path or "")} for model in found]})
     console.table(
-        ("model", "name@revision", "licence", "from", "state"),
+        ("model", "name", "revision", "licence", "state"),
         [
             (
                 model.key,
-                f"{model.name}@{model.revision}" if model.name else "",
+                model.name,
+                model.revision,
                 model.licence,
-                model.origin,
                 model.state + ("" if model.is_used else ", not used"),
             )
             for model in found
         ],
+        whole=("model", "name", "revision", "state"),
     )
     for model in found:
         if model.problem:

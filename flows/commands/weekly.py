@@ -81,8 +81,9 @@ def _dry_run(console: Console, settings: Settings, week: str | None, through: st
 
 def _tell_plan(console: Console, planned: Plan) -> None:
     if planned.batches:
-        rows = [(batch.source, batch.uri, _words(_size_of(batch))) for batch in planned.batches]
-        console.table(("source", "batch", "size"), rows, title=f"Would read {len(rows)} new batches")
+        rows = [(batch.source, _place(batch.uri), _words(_size_of(batch))) for batch in planned.batches]
+        title = f"Would read {len(rows)} new batches"
+        console.table(("source", "batch", "size"), rows, title=title, whole=("source", "size"))
     else:
         console.print("Would read nothing: no source has anything new.")
     if planned.weeks:
@@ -154,6 +155,10 @@ def _weeks(weeks: list[str]) -> str:
     if len(weeks) <= _SHOWN_WEEKS:
         return f"weeks {', '.join(weeks)}"
     return f"{len(weeks)} weeks, {weeks[0]} to {weeks[-1]}"
+
+
+def _place(uri: str) -> str:
+    return uri if "://" in uri else near(Path(uri))
 
 
 def _size_of(batch: PendingBatch) -> int | None:
