@@ -122,11 +122,13 @@ def _wide_encoding(data: bytes) -> str | None:
         return None
     # A few stray zero bytes do not make wide characters: those have line ends of their own width.
     has_line_end = re.search(r"[\r\n]", text) is not None
-    return likely if has_line_end and not (head.count(0) < len(head) // 4 and _is_utf8(head)) else None
+    return likely if has_line_end and not _is_utf8_with_stray_zeros(head) else None
 
 
-def _is_utf8(head: bytes) -> bool:
-    """True where bytes, cut off anywhere, are valid UTF-8."""
+def _is_utf8_with_stray_zeros(head: bytes) -> bool:
+    """True where bytes, cut off anywhere, are UTF-8 in which few zero bytes and no other control bytes stand."""
+    if head.count(0) >= len(head) // 4 or re.search(rb"[\x01-\x08\x0e-\x1f]", head):
+        return False
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
