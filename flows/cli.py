@@ -6,6 +6,7 @@ flows/commands, imported when it is called.
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -224,19 +225,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: see tasks/errors.py; 130 when interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is an interruption: clean up
     invocation = Invocation(arguments=words)
     try:
         return int(app(words, obj=invocation, standalone_mode=False, prog_name="marketbrief") or 0)
     except typer.TyperException as error:
         return _misused(error, invocation)
     except KeyboardInterrupt:
-        print("interrupted; what was finished is kept, and the next run goes on from there", file=sys.stderr)
-        return 130
+        return _interrupted()
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the output has gone: there is nobody left to tell
         return 1
     except Exception as error:
         return _failed(error, invocation)
+    except BaseException as error:
+        if type(error).__name__ == "TerminationSignal":  # how Prefect passes SIGTERM on, without importing it here
+            return _interrupted()
+        raise
+
+
+def _interrupted() -> int:
+    print("interrupted: what was finished is kept, and the next run goes on from there", file=sys.stderr)
+    return 130
 
 
 def _misused(error: typer.TyperException, invocation: Invocation) -> int:

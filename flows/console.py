@@ -142,9 +142,16 @@ def set_up_logging(invocation: Invocation) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s", "%H:%M:%S"))
     shown = logging.INFO if invocation.is_verbose else logging.WARNING
     handler.setLevel(logging.DEBUG if invocation.is_debug else shown)
+    if not invocation.is_debug:
+        handler.addFilter(_is_not_told_elsewhere)
     root.addHandler(handler)
     for name in ("flows", "tasks"):
         logging.getLogger(name).setLevel(logging.DEBUG if invocation.is_debug else logging.INFO)
+
+
+def _is_not_told_elsewhere(record: logging.LogRecord) -> bool:
+    """False for Prefect's own account of a failed flow or task: the error is told once, in words."""
+    return not (record.exc_info and record.name.startswith(("prefect.flow_runs", "prefect.task_runs")))
 
 
 class LineProgress:

@@ -30,6 +30,7 @@ from tasks.errors import LockedError, MarketBriefError, UsageError
 log = logging.getLogger(__name__)
 
 _HEALTH_TIMEOUT_SECONDS = 180
+_DRAIN_TIMEOUT_SECONDS = 10
 _SAME_PROCESS_SECONDS = 2.0
 _SERVICES_OF_SCHEDULES = (
     "SCHEDULER",
@@ -102,12 +103,20 @@ def running_server(settings: Settings, *, is_scheduling: bool = False, port: int
     try:
         yield server
     finally:
+        _drain()
         if server.process is not None:
             _end(psutil.Process(server.process.pid) if server.process.poll() is None else None)
             server.process.wait()
             _note_path(settings).unlink(missing_ok=True)
         if chosen is None:
             del os.environ["PREFECT_API_URL"]
+
+
+def _drain() -> None:
+    """Let Prefect send what it still has to say: at exit it would wait for a server that has gone."""
+    for module, service in (("prefect.logging.handlers", "APILogWorker"), ("prefect.events.worker", "EventsWorker")):
+        if module in sys.modules:
+            getattr(sys.modules[module], service).drain_all(timeout=_DRAIN_TIMEOUT_SECONDS)
 
 
 def end_runs(server: Server) -> None:
