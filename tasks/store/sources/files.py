@@ -223,7 +223,7 @@ def _plain_name(name: str) -> str:
 
 
 def _is_ignored(name: str) -> bool:
-    return name.startswith(_IGNORED) or name.lower().endswith(_UNFINISHED)
+    return name not in (".", "..") and (name.startswith(_IGNORED) or name.lower().endswith(_UNFINISHED))
 
 
 def _starts_with(path: Path, magic: bytes) -> bool:
