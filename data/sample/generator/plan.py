@@ -96,6 +96,9 @@ class Writer:
         title = ""
         if (source == "storefront" and rng.random() < 0.6) or (source == "webshop" and rng.random() < 0.4):
             title = plain(voice.headline(brand, mood, region, rng))[0]
+        if fingerprint(title) + key in self.seen:
+            title = ""
+        self.seen.add(fingerprint(title) + key)
         if source == "survey":
             marked = outside(marked, lambda text: text.encode("cp1252", "ignore").decode("cp1252")).rstrip()
         parts = self.split(source, marked, rng)
@@ -143,7 +146,7 @@ class Writer:
         """Put a marked sentence after (or before) a one-part review; spans are kept exact."""
         text, spans = plain(marked)
         joint = " " if doc.language == "en" else ""
-        if doc.language == "zh" and doc.text[-1] not in "。！？～，":
+        if doc.language == "zh" and (text if front else doc.text)[-1] not in "。！？～，":
             joint = "，"
         shift = 0 if front else len(doc.text) + len(joint)
         if front:
@@ -348,22 +351,19 @@ def _copies(writer: Writer, docs: list[Doc]) -> list[Doc]:
         fit = [doc for doc in _plain_reviews(docs, week=week) if len(doc.text) > 40 and doc.source != "survey"]
         for original in rng.sample(fit, COPIES_PER_WEEK):
             doc = writer.document(original.source, original.language, original.brand, week, "", rng, original.segment)
-            latest = moment_in(week, rng, PROJECT_ZONE)
-            doc.at = max(latest, original.at + timedelta(seconds=40))
-            if doc.at - original.at > timedelta(days=2) or _week_changed(doc):
-                doc.at = original.at - timedelta(seconds=35)
-            if _week_changed(doc):
-                doc.at = original.at
+            waits = (
+                timedelta(hours=rng.uniform(3, 50)),
+                timedelta(hours=1),
+                timedelta(minutes=9),
+                timedelta(minutes=1),
+            )
+            doc.at = next((original.at + wait for wait in waits if week_at(original.at + wait) == week), original.at)
             for name in ("text", "title", "parts", "sentiment", "aspects", "mentions", "rating"):
                 setattr(doc, name, getattr(original, name))
             doc.flags["duplicate_of"] = original.record_id
             original.flags["has_duplicate"] = doc.record_id
             copies.append(doc)
     return copies
-
-
-def _week_changed(doc: Doc) -> bool:
-    return week_at(doc.at) != doc.week
 
 
 def _spam(writer: Writer) -> list[Doc]:
