@@ -3,13 +3,12 @@ select concat_ws(' ', models.task, documents.document_id) as key
 from staging.document as documents
 inner join ops.model_version as models
     on models.is_current
-    and models.task in ('sentiment', 'mention')
+    and models.task in ('embedding', 'sentiment', 'mention')
     and models.language in (documents.language, '*')
 anti join enriched.progress as progress
     on documents.document_id = progress.document_id
     and documents.text_hash = progress.text_hash
     and models.model_version_id = progress.model_version_id
-where documents.language <> 'other' or models.language = '*'
 
 union all
 
