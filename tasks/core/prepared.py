@@ -12,13 +12,14 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from tasks.core.dedupe import duplicate_key, spam_reason
+from tasks.core.dedupe import duplicate_key
 from tasks.core.documents import stable_hash
 from tasks.core.language import detect_language
 from tasks.core.redact import redact
+from tasks.core.spam import spam_reason
 from tasks.core.text import document_text, one_line, repair
 
-# Bump it with every change of core/text, redact, language, dedupe or of this module that can change a row: all
+# Bump it with every change of core/text, redact, language, dedupe, spam or of this module that can change a row: all
 # documents are then prepared again, and those whose text came out different are enriched again.
 PREPARE_VERSION = 1
 
