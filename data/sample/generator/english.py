@@ -104,5 +104,5 @@ class EnglishVoice(Voice):
         if rng.random() < 0.13:
             text += " " + rng.choice(EMOJI[draft.mood])
         if rng.random() < 0.3:
-            text = text.replace("'", "’")
+            text = re.sub(r"(?<=\w)'(?=\w)", "’", text)
         return text
