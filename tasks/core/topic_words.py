@@ -28,7 +28,7 @@ ENGLISH_INNER_WORDS = _words(
     i me my mine we us our ours you your yours he him his she her hers it its they them their theirs myself yourself
     this that these those there here who whom whose which what when where why how
     am is are was were be been being do does did doing done have has had having can could will would shall should may
-    might must ought let lets get gets got getting go goes going went come comes came make makes made making
+    might must ought let lets get gets got getting go goes going went come comes came make makes made making bought buy
     i'm i've i'd i'll you're you've you'll you'd it's that's there's they're they've they'll we're we've we'll he's
     she's what's let's isn aren wasn weren hasn haven hadn don doesn didn won wouldn couldn shouldn ain't aren isnt
     just also too very really quite rather even still only ever again already yet now much many more most some any all
@@ -37,7 +37,7 @@ ENGLISH_INNER_WORDS = _words(
     way time times day days week weeks month months year years hour today yesterday tomorrow
     im ive id dont cant didnt doesnt wont u ur amp pls please like well ok okay yes oh hi hey thanks thank thnx thx
     say says said use used using uses want wanted wants need needed needs try tried trying know see look looks looking
-    think thought feel give gives given gave take takes took taking put keep kept seem seems became become
+    think thought feel give gives given gave take takes took taking put keep keeps kept start started stop stopped seem seems became become
     guys always usually actually basically literally absolutely definitely totally completely highly overall sure due
     co rt http https www com
     """

@@ -26,16 +26,17 @@ TWIN_SIMILARITY = 0.7
 TWIN_WORD_SIMILARITY = 0.65
 NAMING_DOCUMENTS = 400
 LEAST_MENTIONS = 3
-LEAST_SHARE = 0.01
+LEAST_SHARE = 0.015
+OWN_SHARE = 0.55
 
 
 def topic_count(document_count: int) -> int:
-    """How many topics to look for in n documents: √(n/12), between 8 and 40, of 10 documents or more on average.
+    """How many topics to look for in n documents: √(n/8), between 8 and 40, of 10 documents or more on average.
 
     More documents hold more subjects, but what one report can show, and what one week can fill with the 30 documents
-    that a verdict needs, grows much slower: 1,000 documents give 9 topics, 10,000 give 29, and 40 are the most.
+    that a verdict needs, grows much slower: 1,000 documents give 11 topics, 10,000 give 35, and 40 are the most.
     """
-    wanted = min(MAX_TOPICS, max(MIN_TOPICS, round(math.sqrt(document_count / 12))))
+    wanted = min(MAX_TOPICS, max(MIN_TOPICS, round(math.sqrt(document_count / 8))))
     return max(2, min(wanted, document_count // 10))
 
 
@@ -190,7 +191,7 @@ def labels_of(
             content = rules.content(phrase)
             own = _divergence(counts[phrase], size, all_phrases[phrase], sum(sizes))
             best = max(_divergence(word_counts[word], size, all_words[word], sum(sizes)) for word in content)
-            scores[phrase] = math.sqrt(own * best) * _length_factor(len(phrase), len(content))
+            scores[phrase] = own**OWN_SHARE * best ** (1 - OWN_SHARE) * _length_factor(len(phrase), len(content))
         rankings.append(scores)
     return _distinct(rankings, rules)
 
@@ -210,7 +211,7 @@ def _divergence(count: int, size: int, total_count: int, total_size: int) -> flo
 
 def _length_factor(length: int, content_length: int) -> float:
     if length == 1:
-        return 0.2
+        return 0.15
     return (1.0 if length == 2 else 1.2) * (1.0 if content_length > 1 else 0.7)
 
 
