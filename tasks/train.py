@@ -100,7 +100,7 @@ class Split:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"training": len(self.training), "validation": len(self.validation), "test": len(self.test)}
+        return {"train": len(self.training), "validation": len(self.validation), "test": len(self.test)}
 
 
 def train_own(

@@ -144,7 +144,10 @@ def readable(text: str) -> str:
     A run of one emoji counts at most twice; skin tones and joiners, which carry no sentiment, go.
     """
     text = _URL.sub("http", text)
-    return text if text.isascii() else _EMOJI.sub(lambda match: _spell(match.group()), text)
+    if text.isascii():
+        return text
+    whole = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is no character that a model can read
+    return _EMOJI.sub(lambda match: _spell(match.group()), whole)
 
 
 def classes_of(labels: Sequence[str]) -> NDArray[np.int64]:

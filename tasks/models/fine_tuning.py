@@ -126,7 +126,7 @@ class FineTuner:
                 nn.utils.clip_grad_norm_(self._trained(), 1.0)
                 optimiser.step()
                 schedule.step()
-                losses.append(float(loss))
+                losses.append(float(loss.detach()))
                 progress.advance(len(batch))
             logits = self._logits(held_out)
             row = {

@@ -88,7 +88,7 @@ class NgramSentiment:
         self.idf, self.weight, self.bias, self.decision = idf, weight, bias, decision
         self.version = cards.version_of(card, precision="fp16")
 
-    def predict(self, texts: Sequence[str], encoded: Encoded | None = None) -> SentimentScores:
+    def predict(self, texts: Sequence[str], encoded: Encoded) -> SentimentScores:
         """Label n documents from their texts; abstains on a text without letters, digits or emoji."""
         logits = np.zeros((len(texts), len(self.bias)), np.float32)
         is_readable = np.zeros(len(texts), bool)
