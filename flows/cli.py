@@ -278,7 +278,17 @@ def _failed(error: Exception, invocation: Invocation) -> int:
         told.__cause__ = error
         error = told
     Console(invocation).fail(error)
+    _let_go(error)
     return error.exit_code
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Free what the frames of an error hold: an open database found at the very end would fill the terminal."""
+    import traceback
+
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 if __name__ == "__main__":

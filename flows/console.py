@@ -16,8 +16,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console as RichConsole
 from rich.markup import escape
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 STAGE_WIDTH = 8
+_READABLE_WIDTH = 20
+_UNLIMITED_WIDTH = 10_000
 _STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -42,6 +45,8 @@ class Console:
             options |= {"no_color": True, "color_system": None}
         self.out = RichConsole(**options)
         self.err = RichConsole(stderr=True, **options)
+        if not self.out.is_terminal:
+            self.out.width = _UNLIMITED_WIDTH  # for grep and for pagers, cells stay whole
 
     @property
     def is_json(self) -> bool:
@@ -90,13 +95,26 @@ class Console:
         from rich import box
         from rich.table import Table
 
+        texts = [[cell(value) for value in row] for row in rows]
+        if self.out.is_terminal and _least_width(columns, texts) > self.out.width:
+            self._records(columns, texts)
+            return
         table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False, title_style="bold")
         for index, name in enumerate(columns):
-            is_number = all(isinstance(row[index], int | float | Decimal | None) for row in rows) and bool(rows)
-            table.add_column(name, justify="right" if is_number else "left", overflow="fold", no_wrap=name in whole)
-        for row in rows:
-            table.add_row(*(escape(cell(value)) for value in row))
+            is_number = bool(rows) and all(isinstance(row[index], int | float | Decimal | None) for row in rows)
+            justify: Literal["left", "right"] = "right" if is_number else "left"
+            table.add_column(name, justify=justify, overflow="fold", no_wrap=is_number or name in whole)
+        for row_of_texts in texts:
+            table.add_row(*map(escape, row_of_texts))
         self.out.print(table, soft_wrap=False)
+
+    def _records(self, columns: Sequence[str], texts: Sequence[Sequence[str]]) -> None:
+        """Rows one below the other, a line per column: for what is too wide to stand in columns."""
+        label_width = max(map(len, columns))
+        for number, row in enumerate(texts, start=1):
+            self.out.print(f"[dim]─ row {number} {'─' * 20}[/]")
+            for name, text in zip(columns, row, strict=True):
+                self.out.print(f"[bold]{escape(name):<{label_width}}[/]  {escape(text)}")
 
     def fail(self, error: MarketBriefError) -> None:
         """Say what went wrong, why and how to mend it; with --json as an object on standard output."""
@@ -117,6 +135,12 @@ class Console:
                 self.err.print(f"  [bold]{label}[/] {escape(text)}")
         if self.invocation.is_debug:
             traceback.print_exception(error, file=sys.stderr)
+
+
+def _least_width(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> int:
+    """Terminal columns that a table needs: long texts may fold, down to a readable width; short ones may not."""
+    widths = [max([cell_len(name), *(cell_len(row[i]) for row in texts)]) for i, name in enumerate(columns)]
+    return sum(min(width, _READABLE_WIDTH) + 3 for width in widths)
 
 
 def cell(value: Any) -> str:

@@ -116,7 +116,7 @@ def _drain() -> None:
     """Let Prefect send what it still has to say: at exit it would wait for a server that has gone."""
     for module, service in (("prefect.logging.handlers", "APILogWorker"), ("prefect.events.worker", "EventsWorker")):
         if module in sys.modules:
-            getattr(sys.modules[module], service).drain_all(timeout=_DRAIN_TIMEOUT_SECONDS)
+            getattr(sys.modules[module], service).drain_all(timeout=_DRAIN_TIMEOUT_SECONDS, at_exit=False)
 
 
 def end_runs(server: Server) -> None:

@@ -7,6 +7,7 @@ to reason: $week and $iso_week are the newest reported week, $brand is our own.
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import json
 import math
@@ -53,13 +54,10 @@ def find_query(name: str) -> NamedQuery:
     """
     known = {query.name: query for query in named_queries()}
     if name not in known:
-        import difflib
-
         near = difflib.get_close_matches(name, list(known), n=1)
+        hint = f"did you mean {near[0]!r}? " if near else ""
         raise UsageError(
-            f"There is no query named {name!r}",
-            fix=f"did you mean {near[0]!r}? " * bool(near)
-            + "`marketbrief query` lists the names; --sql takes your own",
+            f"There is no query named {name!r}", fix=f"{hint}`marketbrief query` lists the names; --sql takes your own"
         )
     return known[name]
 

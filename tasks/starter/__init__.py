@@ -1,6 +1,6 @@
 """The starter project that `marketbrief init` writes: market.toml with comments, and two small files of reviews.
 
-The example reviews are fictitious. Their dates are written for ten weeks from 2026-01-05 on; they are moved by whole
+The example reviews are fictitious. Their dates are written for nine weeks from 2026-01-05 on; they are moved by whole
 weeks, so that the newest example week is the last complete one when the project is made.
 """
 
