@@ -31,12 +31,14 @@ OWN_SHARE = 0.55
 
 
 def topic_count(document_count: int) -> int:
-    """How many topics to look for in n documents: √(n/8), between 8 and 40, of 10 documents or more on average.
+    """How many topics to look for in n documents: √(n/4), between 8 and 40, of 10 documents or more on average.
 
-    More documents hold more subjects, but what one report can show, and what one week can fill with the 30 documents
-    that a verdict needs, grows much slower: 1,000 documents give 11 topics, 10,000 give 35, and 40 are the most.
+    Too few topics hide what matters: in 7,700 English and 3,200 Chinese reviews, of which 70 in one week complained of
+    one part, 31 and 20 topics mixed it with other complaints, while 40 each gave it its own. The number grows with the
+    root of n, for more documents repeat subjects more than they add: 1,000 documents give 16 topics, 6,400 give 40,
+    and more than that nobody reads.
     """
-    wanted = min(MAX_TOPICS, max(MIN_TOPICS, round(math.sqrt(document_count / 8))))
+    wanted = min(MAX_TOPICS, max(MIN_TOPICS, round(math.sqrt(document_count / 4))))
     return max(2, min(wanted, document_count // 10))
 
 
