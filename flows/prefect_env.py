@@ -24,6 +24,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "PREFECT_CLI_PROMPT": "false",
         "HF_HUB_OFFLINE": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        # Threads that wait must not spin: with another program on one of two cores, spinning costs a factor of five.
+        "OMP_WAIT_POLICY": "PASSIVE",
     }
 
 

@@ -122,7 +122,7 @@ def _stages(
         "duplicates": ingested.duplicates,
         "rejected": ingested.rejected,
         "prepared": prepared.prepared,
-        "enriched": enriched.enriched,
+        "enriched": enriched.scored + enriched.tagged + enriched.assigned,
     }
     warnings = [*ingested.warnings, *prepared.warnings, *enriched.warnings]
     is_unchanged = was_up_to_date and not any(counts[k] for k in ("received", "prepared", "enriched"))
