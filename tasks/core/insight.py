@@ -36,6 +36,9 @@ FAMILIES = {
 }
 SMALLEST_WATCH = {"volume": 0.2, "mean_rating": 0.2}
 SMALLEST_WATCH_SHARE = 0.05
+SMALLEST_WATCHED_TOPIC = 10
+SMALLEST_CLEARANCE = {"volume": 0.5, "mean_rating": 0.05}
+SMALLEST_CLEARANCE_SHARE = 0.001
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def candidates(week: WeekData) -> tuple[list[Candidate], list[Candidate], list[s
         candidate = Candidate(estimate, value, is_baseline, _score(estimate, value, rule, week.own_brand))
         if rule == "signal":
             signals.append(candidate)
-        elif _effect(estimate, value) >= _smallest(estimate.metric):
+        elif _is_worth_watching(estimate, value):
             watches.append(candidate)
     signals = _one_of_each_story(signals)
     told = {candidate.story for candidate in signals}
@@ -149,8 +152,7 @@ def findings(
         evidence_of: ids of the documents behind an estimate.
     """
     signals, watches, warnings = candidates(week)
-    signals = signals[:MAX_FINDINGS]
-    watches = watches[: min(MAX_WATCHES, MAX_FINDINGS - len(signals))]
+    signals, watches = _shown(signals, watches)
 
     def told(items: Sequence[Candidate], rule: str) -> list[Finding]:
         return [
@@ -198,8 +200,13 @@ def summary(week: WeekData, wording: Wording, signals: Sequence[Candidate], watc
     if week.totals.counted == 0:
         return wording.say("summary.no_documents", previous=wording.count(week.totals.counted_previous))
     if week.measures.compared:
-        key = "summary.quiet_watched" if watch_count else "summary.quiet"
-        return wording.say(key, measures=week.measures.compared, documents=documents, watches=watch_count)
+        return wording.say(
+            "summary.quiet_watched" if watch_count else "summary.quiet",
+            quiet=week.measures.no_clear_change,
+            measures=week.measures.compared,
+            documents=documents,
+            watches=watch_count,
+        )
     if week.totals.counted < MIN_N:
         return wording.say("summary.too_few", documents=documents)
     net = week.metric("nss", week.focus_brand)
@@ -228,17 +235,14 @@ def topic_brand(week: WeekData) -> str:
 
 
 def topic_picks(week: WeekData, *, each: int = 3) -> list[tuple[str, Estimate]]:
-    """Topics to show: (group, share of the topic), rising and falling ones of any brand, then the largest.
+    """Topics to show: (group, share of the topic), those of the findings and watches of any brand, then the largest.
 
-    A topic stands once, where it is strongest; rising and falling need a signal or a watch.
+    A topic stands once, where it is strongest.
     """
-    signals, watches, _ = candidates(week)
+    told = _told(week)
     picks: list[tuple[str, Estimate]] = []
     for group, ending in (("rising", "_up"), ("falling", "_down")):
-        found = [
-            c.estimate for c in [*signals, *watches] if c.estimate.topic_id and c.estimate.verdict.endswith(ending)
-        ]
-        picks += [(group, estimate) for estimate in found[:each]]
+        picks += [(group, e) for e in told if e.topic_id and e.verdict.endswith(ending)]
     shown = {estimate.topic_id for _, estimate in picks}
     brand = topic_brand(week)
     shares = [
@@ -248,6 +252,17 @@ def topic_picks(week: WeekData, *, each: int = 3) -> list[tuple[str, Estimate]]:
     ]
     largest = sorted(shares, key=lambda share: (-(share.k or 0), share.topic_id or ""))
     return picks + [("largest", share) for share in largest if share.topic_id not in shown][:each]
+
+
+def _shown(signals: list[Candidate], watches: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
+    """At most six lines, of which at most three are watches."""
+    signals = signals[:MAX_FINDINGS]
+    return signals, watches[: min(MAX_WATCHES, MAX_FINDINGS - len(signals))]
+
+
+def _told(week: WeekData) -> list[Estimate]:
+    signals, watches, _ = candidates(week)
+    return [candidate.estimate for shown in _shown(signals, watches) for candidate in shown]
 
 
 def topic_sentiment(week: WeekData, share: Estimate) -> Estimate | None:
@@ -312,8 +327,10 @@ def _finding(
 def figure_of(estimate: Estimate, focus_brand: str) -> str:
     """Where the report shows an estimate: the focus brand has figures of its own, other brands a row of the matrix."""
     family = FAMILIES[estimate.metric]
-    if family in ("voice", "topic"):
-        return "fig-voice" if family == "voice" else "fig-topics"
+    if family == "topic":
+        return f"card-{estimate.topic_id}"
+    if family == "voice":
+        return "fig-voice"
     if estimate.brand not in (focus_brand, ALL):
         return "fig-matrix"
     return {"sentiment": "fig-net", "volume": "fig-sentiment", "rating": "kpi-mean_rating"}[family]
@@ -422,8 +439,14 @@ def _effect(estimate: Estimate, reference: float) -> float:
     return abs(value - reference)
 
 
-def _smallest(metric: str) -> float:
-    return SMALLEST_WATCH.get(metric, SMALLEST_WATCH_SHARE)
+def _is_worth_watching(estimate: Estimate, reference: float) -> bool:
+    """Watches are many by chance: those that are small, rest on a few documents or hardly leave zero are not listed."""
+    if _effect(estimate, reference) < SMALLEST_WATCH.get(estimate.metric, SMALLEST_WATCH_SHARE):
+        return False
+    if estimate.topic_id and max(estimate.k or 0, reference * estimate.n) < SMALLEST_WATCHED_TOPIC:
+        return False
+    ends = [abs(end) for end in (estimate.delta_lo, estimate.delta_hi) if end is not None]
+    return not ends or min(ends) >= SMALLEST_CLEARANCE.get(estimate.metric, SMALLEST_CLEARANCE_SHARE)
 
 
 def _score(estimate: Estimate, reference: float, rule: str, own_brand: str | None) -> float:

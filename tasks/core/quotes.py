@@ -46,10 +46,8 @@ def cut(text: str, keywords: Sequence[str] = (), *, title: str | None = None, li
 
     A title that opens the text is left out where a body follows. One sentence that is too long is cut at a word.
     """
-    parts = sentences(text)
-    if title and len(parts) > 1 and text.startswith(title):
-        body = [part for part in parts if part.start >= len(title)]
-        parts = body or parts
+    head = len(title) if title and text.startswith(title) and text[len(title) :].strip() else 0
+    parts = [Slice(head + part.start, head + part.end) for part in sentences(text[head:])]
     if not parts:
         return Slice(0, 0)
     if parts[-1].end - parts[0].start <= limit:

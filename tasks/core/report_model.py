@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 SCHEMA_VERSION = 1
+SMALLEST_EXPECTED = 5
 
 
 class _Part(BaseModel):
@@ -225,6 +226,11 @@ class SourceRow(_Part):
     languages: tuple[tuple[str, int], ...] = ()
     abstained: int = 0
     without_topic: int = 0
+
+    @property
+    def is_short(self) -> bool:
+        """Low or silent, and of a size at which that is not chance."""
+        return self.status in ("low", "silent") and (self.expected or 0) >= SMALLEST_EXPECTED
 
 
 class Model(_Part):

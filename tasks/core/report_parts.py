@@ -165,7 +165,7 @@ def alerts(
     low = [
         AlertSubject(name=row.source, part=row.received, whole=row.expected)
         for row in rows
-        if row.expected and row.received < LOW_SOURCE * row.expected and row.status in ("low", "silent")
+        if row.is_short and row.expected
     ]
     refused = [
         AlertSubject(name=row["source"], part=row["rejected"], whole=row["received"])

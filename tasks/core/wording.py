@@ -111,7 +111,7 @@ class Wording:
 
     def worded_level(self, metric: str, value: float | None, digits: int = 0) -> str:
         """A metric's value as a sentence says it: 412 documents, 29%, +31 points, 4.3 stars."""
-        return self.say(f"level.{self.unit(metric)}", value=self.level(metric, value, digits))
+        return self._with_unit("level", metric, self.level(metric, value, digits))
 
     def change(self, metric: str, value: float | None, digits: int = 0) -> str:
         """A difference of two values, signed, without its unit's word."""
@@ -124,7 +124,12 @@ class Wording:
 
     def worded_change(self, metric: str, value: float | None, digits: int = 0) -> str:
         """A difference with its unit: +3 points, −0.2 stars, +152 documents."""
-        return self.say(f"change.{self.unit(metric)}", value=self.change(metric, value, digits))
+        return self._with_unit("change", metric, self.change(metric, value, digits))
+
+    def _with_unit(self, table: str, metric: str, text: str) -> str:
+        unit = self.unit(metric)
+        is_one = unit == "documents" and text.lstrip(f"+{MINUS}") == "1"
+        return self.say(f"{table}.{unit}{'_one' if is_one else ''}", value=text)
 
     def interval(self, metric: str, lo: float | None, hi: float | None, digits: int = 0) -> str:
         """A range of values, such as 24% to 35%; empty where it is not known."""
@@ -240,13 +245,10 @@ def _digits_that_tell(metric: str, values: list[float | None], wording: Wording)
 
 
 def _digits_of_interval(metric: str, lo: float | None, hi: float | None, wording: Wording) -> int:
-    """Fewest digits (0-2) at which an interval that leaves out 0 still reads so."""
+    """0, or 1 where an interval that leaves out zero would not read so in whole numbers."""
     if lo is None or hi is None or lo * hi <= 0:
         return 0
-    for digits in (0, 1):
-        if all(re.search("[1-9]", wording.change(metric, end, digits)) for end in (lo, hi)):
-            return digits
-    return 2
+    return 0 if all(re.search("[1-9]", wording.change(metric, end)) for end in (lo, hi)) else 1
 
 
 def _signless(value: float, digits: int) -> str:

@@ -98,6 +98,7 @@ def matrix(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> Figu
         Column("share_of_voice", w.say("fig_matrix.share")),
         Column("net_sentiment", w.say("fig_matrix.net")),
         Column("net_sentiment_change", w.say("fig_matrix.change")),
+        Column("net_sentiment_verdict", w.say("field.verdict"), is_number=False),
         Column("negative_share", w.say("fig_matrix.negative")),
     ]
     columns += [Column("mean_rating", w.say("fig_matrix.rating"))] if has_rating else []
@@ -115,16 +116,14 @@ def matrix(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> Figu
 def _matrix_row(report: WeeklyReport, w: Wording, row: BrandRow, has_rating: bool, has_topic: bool) -> tuple[Cell, ...]:
     own = f" ({w.say('fig_matrix.own')})" if row.brand == report.own_brand else ""
     net, negative = row.sentiment, row.negative
-    change = w.verdict(net.verdict)
-    if net.delta is not None and net.verdict not in ("too_few", "excluded"):
-        change = f"{w.change('nss', net.delta)} ({w.verdict(net.verdict)})"
     few = Cell(w.say("fig_matrix.few", n=w.count(net.n)), None)
     cells = [
         Cell(clip(row.brand, NAME_LIMIT) + own, row.brand),
         count_cell(w, int(row.voice.k or 0)),
         Cell(w.percent(row.voice.value), row.voice.value),
         few if net.value is None else Cell(f"{w.level('nss', net.value)} (n={w.count(net.n)})", net.value),
-        Cell(change, net.delta),
+        Cell(w.say("none") if net.verdict == "excluded" else w.change("nss", net.delta), net.delta),
+        Cell(w.verdict(net.verdict), net.verdict),
         Cell(w.percent(negative.value), negative.value),
     ]
     if has_rating:

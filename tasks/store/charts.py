@@ -395,7 +395,7 @@ def _tidy(svg: str) -> str:
 def _week_axis(alt: Any, weeks: Sequence[str], size: Size, *, grid: bool = False) -> Any:
     """Weeks in their order; every second label where they would touch, the last one always there."""
     labels = [_short(week) for week in weeks]
-    step = 1 if size.width / max(1, len(labels)) >= 34 else 2
+    step = max(1, -(-34 * len(labels) // size.width))
     shown = labels[::-1][::step][::-1]
     return alt.X(
         "week:O",

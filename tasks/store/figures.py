@@ -288,7 +288,7 @@ def _quality(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> Fi
         return FigureView(figure_id, w.say("fig_quality.empty"), is_empty=True)
     expected = [row for row in report.sources if row.expected]
     received = sum(row.received for row in (expected or report.sources))
-    low = [row.source for row in report.sources if row.status in ("low", "silent")]
+    low = [row.source for row in report.sources if row.is_short]
     if expected:
         problem = (
             w.say("fig_quality.some_low", sources=w.say("list_separator").join(low))

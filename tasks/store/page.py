@@ -59,7 +59,6 @@ class AlertLine:
     """An alert that fired."""
 
     text: str
-    rule: str
     finding_id: str | None
 
 
@@ -67,6 +66,7 @@ class AlertLine:
 class TopicView:
     """A topic's card as text."""
 
+    topic_id: str
     label: str
     language: str
     about: str
@@ -115,7 +115,11 @@ def context(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> dic
         ),
         "kpis": [_kpi(kpi, w) for kpi in report.kpis],
         "has_ratings": any(kpi.kpi_id == "mean_rating" for kpi in report.kpis),
-        "alerts": [_alert(alert, subject, w) for alert in report.alerts for subject in alert.subjects],
+        "alerts": [
+            (w.say("alerts.rule", rule=_rule(alert, w)), [_alert(alert, subject, w) for subject in alert.subjects])
+            for alert in report.alerts
+            if alert.subjects
+        ],
         "alert_rules": w.say(
             "alerts.rules", rules=w.say("list_separator").join(_rule(alert, w) for alert in report.alerts)
         ),
@@ -178,7 +182,7 @@ def _status(report: WeeklyReport, w: Wording) -> str:
     if report.revision > 1:
         reason = w.say(f"reason.{report.provenance.reason}")
         return w.say("header.status_revised", revision=report.revision, reason=reason)
-    low = [row.source for row in report.sources if row.status in ("low", "silent")]
+    low = [row.source for row in report.sources if row.is_short]
     if low:
         return w.say("header.status_provisional", sources=w.say("list_separator").join(low))
     return w.say("header.status_final")
@@ -215,7 +219,7 @@ def _caveats(report: WeeklyReport, w: Wording) -> list[str]:
     total = measures.compared + measures.excluded + measures.too_few + measures.baseline_building
     lines = []
     if measures.excluded:
-        low = [row for row in report.sources if row.status in ("low", "silent") and row.expected]
+        low = [row for row in report.sources if row.is_short]
         named = w.say("list_separator").join(
             w.say(
                 "findings.excluded_source",
@@ -309,7 +313,7 @@ def _alert(alert: Alert, subject: AlertSubject, w: Wording) -> AlertLine:
         part, whole = w.count(subject.part), w.count(subject.whole)
     share = w.percent(subject.part / subject.whole) if subject.whole else w.say("none")
     text = w.say(f"alerts.fired_{alert.rule}", name=clip(subject.name, NAME_LIMIT), part=part, whole=whole, share=share)
-    return AlertLine(text, w.say("alerts.rule", rule=_rule(alert, w)), subject.finding_id)
+    return AlertLine(text, subject.finding_id)
 
 
 def _rule(alert: Alert, w: Wording) -> str:
@@ -348,6 +352,7 @@ def _topic(report: WeeklyReport, card: TopicCard, w: Wording) -> TopicView:
     if card.topic.first_week == report.iso_week:
         lines.append(w.say("topics.new"))
     return TopicView(
+        topic_id=card.topic.topic_id,
         label=clip(card.topic.label, 80),
         language=card.topic.language,
         about=w.say("topics.about_all" if share.brand == ALL else "topics.about", brand=w.brand(share.brand)),
