@@ -161,6 +161,8 @@ def compare(
         current = parts.sum(axis=1)
     else:
         is_excluded &= (current[:, :, 0] < MIN_N) & (everything >= MIN_N)
+        # What arrived is shown all the same, it is only not compared.
+        current = np.where(is_excluded[:, :, None], parts.sum(axis=1), current)
     return Comparison(current, previous, baseline, baseline_weeks, square_sum, is_excluded)
 
 
