@@ -141,6 +141,7 @@ def _trigrams(text: str) -> set[str]:
 
 def _word_end(text: str, start: int, limit: int) -> int:
     """Last place within the limit where a word ends; the limit itself inside one endless word."""
-    breaks = [match.start() for match in _WORD_BREAK.finditer(text, start + 1, start + limit + 1)]
-    end = breaks[-1] if breaks else start + limit
+    last = start + limit
+    breaks = [m.start() for m in _WORD_BREAK.finditer(text, start + 1, last + 1) if m.start() <= last]
+    end = breaks[-1] if breaks else last
     return start + len(text[start:end].rstrip())
