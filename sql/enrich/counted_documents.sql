@@ -10,6 +10,7 @@ where
     documents.language = $language
     and documents.kind in ('review', 'news')
     and documents.spam_reason is null
+    and duplicates.spam_reason is null
     and duplicates.is_canonical
 order by documents.document_id
 limit $most

@@ -28,6 +28,7 @@ NAMING_DOCUMENTS = 400
 LEAST_MENTIONS = 3
 LEAST_SHARE = 0.015
 OWN_SHARE = 0.55
+LEAST_LIFT = 1.5
 
 
 def topic_count(document_count: int) -> int:
@@ -205,10 +206,13 @@ def _nearest_members(topics: NDArray[np.int64], similarities: NDArray[np.float32
 
 
 def _divergence(count: int, size: int, total_count: int, total_size: int) -> float:
-    """share x log(share / share elsewhere), at least 0; elsewhere is smoothed by one document in two."""
+    """share x log(share / share elsewhere); 0 where that is not at least half as much again.
+
+    The share elsewhere is smoothed by one document in two.
+    """
     share = count / size
     elsewhere = (total_count - count + 1) / (total_size - size + 2)
-    return max(0.0, share * math.log(share / elsewhere))
+    return share * math.log(share / elsewhere) if share >= LEAST_LIFT * elsewhere else 0.0
 
 
 def _length_factor(length: int, content_length: int) -> float:

@@ -83,10 +83,11 @@ def fit_topics(
     centroids = topics.centroids_of(embeddings, labels, len(keywords))
     index, similarity = topics.nearest(embeddings, centroids)
     names = topics.labels_of(documents, index, similarity, count=len(keywords), rules=topic_words.RULES[language])
-    found = [
-        Topic(topics.topic_id(language, centroid), language, name or _joined(words, language), tuple(words), centroid)
-        for centroid, words, name in zip(centroids, keywords, names, strict=True)
-    ]
+    found: list[Topic] = []
+    for centroid, words, name in zip(centroids, keywords, names, strict=True):
+        topic_id = topics.topic_id(language, centroid)
+        label = name or _joined([*words, topic_id], language, taken={topic.label for topic in found})
+        found.append(Topic(topic_id, language, label, tuple(words), centroid))
     threshold = topics.similarity_threshold(similarity)
     card = {
         "name": f"topics-{language}",
@@ -221,6 +222,8 @@ def _keywords(ranked: list[str], joiner: str) -> list[str]:
     return chosen[:KEYWORD_COUNT]
 
 
-def _joined(words: list[str], language: str) -> str:
-    """A label for a topic whose documents share no phrase: its two best keywords."""
-    return (" / " if language == "en" else "、").join(words[:2])
+def _joined(words: list[str], language: str, *, taken: set[str]) -> str:
+    """A label for a topic whose documents share no phrase: its best keywords, as many as make it differ."""
+    mark = " / " if language == "en" else "、"
+    labels = [mark.join(words[:count]) for count in range(min(2, len(words)), len(words) + 1)]
+    return next(label for label in labels if label not in taken)

@@ -1,0 +1,135 @@
+"""Topics as arithmetic: counts, centroids, thresholds, ids, and labels that people wrote."""
+
+import numpy as np
+import pytest
+
+from tasks.core import topic_words, topics
+from tasks.core.topics import BREAK
+
+EN, ZH = topic_words.RULES["en"], topic_words.RULES["zh"]
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [(0, 2), (10, 2), (40, 4), (100, 8), (300, 9), (1_000, 16), (6_400, 40), (1_000_000, 40)],
+)
+def test_more_documents_give_more_topics_up_to_what_a_reader_takes(documents, expected):
+    assert topics.topic_count(documents) == expected
+
+
+def test_centroids_are_unit_means_of_their_rows():
+    rows = np.array([[1, 0], [0, 1], [0, 1], [1, 0]], np.float32)
+    found = topics.centroids_of(rows, np.array([0, 0, 1, -1]), 3)
+    half = 2**-0.5
+    np.testing.assert_allclose(found, [[half, half], [0, 1], [0, 0]], atol=1e-6)
+
+
+def test_nearest_is_the_highest_cosine():
+    index, similarity = topics.nearest(np.array([[0.6, 0.8], [-1, 0]], np.float32), np.eye(2, dtype=np.float32))
+    assert index.tolist() == [1, 1]
+    np.testing.assert_allclose(similarity, [0.8, 0.0], atol=1e-6)
+
+
+def test_threshold_leaves_one_fitted_document_in_twenty_out():
+    similarities = np.linspace(0, 1, 101, dtype=np.float32)
+    threshold = topics.similarity_threshold(similarities)
+    assert threshold == pytest.approx(0.05)
+    assert (similarities < threshold).sum() == 5
+
+
+def test_id_names_language_and_survives_the_last_digits():
+    centroid = np.array([0.6, 0.8, 0.0], np.float32)
+    known = topics.topic_id("en", centroid)
+    assert known.startswith("en-")
+    assert len(known) == 11
+    assert topics.topic_id("en", centroid + np.float32(1e-7)) == known
+    assert topics.topic_id("en", np.array([0.6, 0.8, -0.0], np.float32)) == known
+    assert topics.topic_id("en", np.array([0.8, 0.6, 0.0], np.float32)) != known
+
+
+def test_phrases_neither_begin_nor_end_with_small_words():
+    found = EN.phrases(["the", "machine", "leaks", "after", "the", "update"])
+    assert ("leaks", "after", "the", "update") in found
+    assert ("machine", "leaks") in found
+    assert not {p for p in found if {p[0], p[-1]} & {"the", "after"}}
+
+
+def test_phrases_stop_at_breaks():
+    assert ("leaks", "support") not in EN.phrases(["leaks", BREAK, "support"])
+
+
+def test_negations_begin_phrases_and_never_end_them():
+    found = EN.phrases(["app", "does", "not", "load"])
+    assert ("not", "load") in found
+    assert not {p for p in found if p[-1] == "not"}
+    chinese = ZH.phrases(["电池", "不", "耐用"])
+    assert ("不", "耐用") in chinese
+    assert ("电池", "不") not in chinese
+    assert ("不",) not in chinese
+
+
+def test_brand_names_links_handles_and_redactions_break_phrases():
+    names = topic_words.name_pattern(["Northwind", "Under Armour", "北风"])
+    tokens = topic_words.english_tokens(
+        "Northwind's pump: see https://x.io/pump @NorthwindHelp [email] Under Armour", names
+    )
+    assert [token for token in tokens if token != BREAK] == ["pump", "see"]
+    chinese = topic_words.chinese_tokens("北风咖啡很好", names, lambda text: list(text))
+    assert chinese == [BREAK, BREAK, BREAK, "咖", "啡", "很", "好"]
+
+
+def test_brand_inside_a_word_is_no_brand():
+    names = topic_words.name_pattern(["Apple"])
+    assert topic_words.english_tokens("pineapple apples", names) == ["pineapple", BREAK]
+
+
+def test_no_brands_no_pattern():
+    assert topic_words.name_pattern(["", " "]) is None
+
+
+def test_documents_that_say_little_weigh_little():
+    weights = topics.content_weights(
+        [["good"], ["the", "and"], [f"word{i}" for i in range(20)], ["leaks", "water", "leaks", BREAK]], EN
+    )
+    np.testing.assert_allclose(weights, [1 / 8, 0, 1, 2 / 8])
+
+
+def test_twins_must_be_alike_in_place_and_words_and_all_with_all():
+    place = np.array([[1, 0.9, 0.9, 0.9], [0.9, 1, 0.9, 0.1], [0.9, 0.9, 1, 0.1], [0.9, 0.1, 0.1, 1]])
+    words = np.ones((4, 4))
+    assert topics.twin_groups(place, words) == [[0, 1, 2]]
+    assert topics.twin_groups(place, np.eye(4)) == []
+
+
+def documents_about(*subjects: tuple[str, int]) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
+    tokens, labels = [], []
+    for number, (text, count) in enumerate(subjects):
+        for i in range(count):
+            tokens.append(["it", f"filler{i % 7}", BREAK, *text.split(), BREAK, "good"])
+            labels.append(number)
+    return tokens, np.array(labels), np.ones(len(labels), np.float32)
+
+
+def test_labels_are_the_phrases_that_set_a_topic_apart():
+    tokens, labels, similarity = documents_about(("leaks after update", 30), ("descaling light is on", 30))
+    assert topics.labels_of(tokens, labels, similarity, count=2, rules=EN) == ["leaks after update", "descaling light"]
+
+
+def test_labels_differ_even_where_topics_say_the_same():
+    tokens, labels, similarity = documents_about(("lost bag", 30), ("lost bags", 30), ("lost bag", 30))
+    found = topics.labels_of(tokens, labels, similarity, count=3, rules=EN)
+    named = [label for label in found if label]
+    assert len(named) == len({label.rstrip("s") for label in named})
+    assert set(named) & {"lost bag", "lost bags"}
+    assert "good" not in named
+
+
+def test_a_topic_without_a_repeated_phrase_has_no_label():
+    tokens = [["alpha", BREAK], ["beta", BREAK], ["gamma", BREAK]]
+    assert topics.labels_of(tokens, np.zeros(3, int), np.ones(3, np.float32), count=1, rules=EN) == [None]
+
+
+def test_chinese_labels_are_phrases_without_spaces():
+    texts = [["发货", "太", "慢", BREAK, "很", "好"]] * 20 + [["电池", "不", "耐用", BREAK, "很", "好"]] * 20
+    labels = np.repeat([0, 1], 20)
+    assert topics.labels_of(texts, labels, np.ones(40, np.float32), count=2, rules=ZH) == ["发货太慢", "电池不耐用"]
