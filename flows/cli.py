@@ -16,6 +16,7 @@ import typer
 
 from flows.invocation import GlobalCommand, GlobalGroup, Invocation
 
+_INTERRUPTED = 130
 _WEEKLY, _READING, _PROJECT, _MODELS = "Every week", "Reading", "The project", "Models"
 
 app = typer.Typer(
@@ -229,11 +230,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is an interruption: clean up
     invocation = Invocation(arguments=words)
     try:
-        return int(app(words, obj=invocation, standalone_mode=False, prog_name="marketbrief") or 0)
+        code = int(app(words, obj=invocation, standalone_mode=False, prog_name="marketbrief") or 0)
+        return _interrupted(invocation) if code == _INTERRUPTED else code  # Typer's word for KeyboardInterrupt
     except typer.TyperException as error:
         return _misused(error, invocation)
-    except KeyboardInterrupt:
-        return _interrupted()
     except BrokenPipeError:
         sys.stderr.close()  # whoever read the output has gone: there is nobody left to tell
         return 1
@@ -241,13 +241,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(error, invocation)
     except BaseException as error:
         if type(error).__name__ == "TerminationSignal":  # how Prefect passes SIGTERM on, without importing it here
-            return _interrupted()
+            return _interrupted(invocation)
         raise
 
 
-def _interrupted() -> int:
-    print("interrupted: what was finished is kept, and the next run goes on from there", file=sys.stderr)
-    return 130
+def _interrupted(invocation: Invocation) -> int:
+    from flows.console import Console
+
+    fact = "interrupted: what was finished is kept, and the next run goes on from there"
+    Console(invocation).emit({"error": {"type": "Interrupted", "message": fact, "exit_code": _INTERRUPTED}})
+    print(fact, file=sys.stderr)
+    return _INTERRUPTED
 
 
 def _misused(error: typer.TyperException, invocation: Invocation) -> int:

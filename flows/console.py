@@ -59,9 +59,11 @@ class Console:
         return self.err.is_terminal and not (invocation.is_quiet or invocation.is_json or invocation.is_colourless)
 
     def emit(self, result: Mapping[str, Any]) -> None:
-        """Write the command's result as JSON, where --json asks for it."""
-        if self.is_json:
+        """Write the command's result as JSON, where --json asks for it; what comes after the first is left out."""
+        if self.is_json and not self.invocation.is_answered:
+            self.invocation.is_answered = True
             sys.stdout.write(json.dumps(result, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.flush()
 
     def print(self, *parts: Any) -> None:
         """Write a part of the result for a person: nothing with --json."""
@@ -174,8 +176,8 @@ def set_up_logging(invocation: Invocation) -> None:
 
 
 def _is_not_told_elsewhere(record: logging.LogRecord) -> bool:
-    """False for Prefect's own account of a failed flow or task: the error is told once, in words."""
-    return not (record.exc_info and record.name.startswith(("prefect.flow_runs", "prefect.task_runs")))
+    """False for Prefect's own accounts of a failed flow or task: the error is told once, in words."""
+    return not (record.levelno >= logging.ERROR and record.name.startswith(("prefect.flow_runs", "prefect.task_runs")))
 
 
 class LineProgress:

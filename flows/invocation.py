@@ -23,7 +23,7 @@ _PANEL = "Global options"
 
 @dataclass
 class Invocation:
-    """What the global options say. arguments: the whole command line, for the log of runs."""
+    """What the global options say. arguments: the whole command line; is_answered: the JSON object has been written."""
 
     arguments: list[str] = field(default_factory=list)
     config: Path = Path("market.toml")
@@ -32,6 +32,7 @@ class Invocation:
     is_verbose: bool = False
     is_colourless: bool = False
     is_debug: bool = False
+    is_answered: bool = False
 
     def settings(self) -> Settings:
         """The project's settings, read from the configuration that the command line names."""
