@@ -1,7 +1,7 @@
 """A weekly report made by hand: every section filled, every number chosen, no model and no warehouse behind it.
 
-    report = make_report()
-    hostile = make_report(text="<script>alert(1)</script>", name="=cmd()")
+report = make_report()
+hostile = make_report(text="<script>alert(1)</script>", name="=cmd()")
 """
 
 from __future__ import annotations
@@ -75,9 +75,8 @@ def row(metric: str, brand: str, verdict: str, **values: Any) -> dict[str, Any]:
 def surge(brand: str = "Aurora", **values: Any) -> dict[str, Any]:
     """The example of the statistics' rules: 79 of 271 negative, 49 of 257 the week before."""
     base = row(
-        "negative_share", brand, "signal_up",
-        **{"n": 271, "k": 79.0, "value": 79 / 271, "lo": 0.2405, "hi": 0.3483, "previous": 49 / 257,
-           "baseline": 0.19, "delta": 79 / 271 - 49 / 257, "delta_lo": 0.028, "delta_hi": 0.172, "q_value": 0.01},
+        "negative_share", brand, "signal_up", n=271, k=79.0, value=79 / 271, lo=0.2405, hi=0.3483, previous=49 / 257,
+        baseline=0.19, delta=79 / 271 - 49 / 257, delta_lo=0.028, delta_hi=0.172, q_value=0.01,
     )  # fmt: skip
     return base | values
 
@@ -114,6 +113,9 @@ def make_report(*, text: str = "The battery dies at noon.", name: str = "Aurora"
                    delta=-0.09, delta_lo=-0.2, delta_hi=0.02, verdict="no_clear_change")  # fmt: skip
     voice = Estimate(metric="share_of_voice", brand=name, n=620, k=210.0, value=0.34, lo=0.3, hi=0.38, previous=0.33,
                      baseline=0.32, delta=0.01, delta_lo=-0.03, delta_hi=0.05, verdict="no_clear_change")  # fmt: skip
+    volume = Estimate(metric="volume", brand=name, n=290, value=290, lo=257, hi=325, delta=-4, delta_lo=-40,
+                      delta_hi=31, baseline=280, verdict="no_clear_change")  # fmt: skip
+    coverage = Estimate(metric="coverage", n=400, k=390.0, value=0.975, verdict="complete")
     data = week_data(
         iso_week=iso_week, weeks=weeks, own_brand=name, brands=((name, "own"), ("Borealis", "competitor")),
         metrics=[surge(name)], topics={"en-battery": topic},
@@ -138,12 +140,9 @@ def make_report(*, text: str = "The battery dies at noon.", name: str = "Aurora"
         "findings": tuple(findings),
         "watches": (watch,),
         "kpis": tuple(
-            Kpi(kpi_id=e.metric, estimate=e, history=(0.1, None, 0.2, e.value), query="select 1 from marts.weekly_metric")
-            for e in (Estimate(metric="volume", brand=name, n=290, value=290, lo=257, hi=325, delta=-4, delta_lo=-40,
-                               delta_hi=31, baseline=280, verdict="no_clear_change"), net, voice)
-        )
-        + (Kpi(kpi_id="coverage", estimate=Estimate(metric="coverage", n=400, k=390.0, value=0.975, verdict="complete"),
-               history=(1.0, 0.975), query="select 1 from ops.source_health"),),
+            Kpi(kpi_id=e.metric, estimate=e, history=(0.1, None, 0.2, e.value), query="select 1 from marts.report")
+            for e in (volume, net, voice, coverage)
+        ),
         "alerts": (
             Alert(rule="negative_surge", threshold=0.05,
                   subjects=(AlertSubject(name=name, part=0.29, whole=0.19, finding_id=findings[0].finding_id),)),

@@ -294,7 +294,8 @@ def _environment(kind: str = "html") -> Environment:
 def _finalize_markdown(value: Any) -> Markup:
     if isinstance(value, Markup):
         return value
-    return Markup("" if value is None else markdown_text(value))
+    text = "" if value is None else str(value)
+    return Markup(markdown_text(text) + (" " if text.endswith(" ") else ""))
 
 
 def _finalize_html(value: Any) -> Any:

@@ -7,8 +7,14 @@ from tasks.core.quotes import QUOTE_LIMIT, as_quote, choose, cut, sentences, sim
 
 
 def candidate(text: str, **values: object) -> dict:
-    base = {"document_id": f"{abs(hash(text)):032x}", "text": text, "title": None, "source": "shop", "language": "en",
-            "author_hash": None, "url": None, "published_date": "2026-11-18", "sentiment": None, "topic_id": None}  # fmt: skip
+    base: dict[str, object] = {
+        **dict.fromkeys(("title", "author_hash", "url", "sentiment", "topic_id")),
+        "document_id": text,
+        "text": text,
+        "source": "shop",
+        "language": "en",
+        "published_date": "2026-11-18",
+    }
     return base | values
 
 
@@ -77,7 +83,10 @@ def test_short_texts_are_taken_only_where_there_is_nothing_else():
 
 
 def test_documents_quoted_elsewhere_are_not_quoted_again():
-    rows = [candidate("The battery dies at noon, every single day."), candidate("It is rather loud when grinding beans.")]
+    rows = [
+        candidate("The battery dies at noon, every single day."),
+        candidate("It is rather loud when grinding beans."),
+    ]
     taken: set[str] = set()
     said: list[str] = []
     first = choose(rows, 1, taken=taken, said=said)
