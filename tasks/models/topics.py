@@ -103,7 +103,7 @@ def fit_topics(
         "metrics": {"unassigned_share": round(float((similarity < threshold).mean()), 4)},
         "limits": "Topics are found once, on the documents known then; later ones are assigned, none is added.",
     }
-    folder = cards.install(_files(found), card, root=root)
+    folder = cards.install(_files(found, card), card, root=root)
     return load_topics(folder)
 
 
@@ -115,21 +115,25 @@ def load_topics(folder: Path) -> CentroidTopicModel:
     """
     card = cards.load_card(folder)
     centroids = np.load(folder / CENTROIDS, allow_pickle=False)
-    rows = json.loads((folder / TOPICS).read_text(encoding="utf-8"))
+    content = json.loads((folder / TOPICS).read_text(encoding="utf-8"))
     found = [
         Topic(row["topic_id"], card["language"], row["label"], tuple(row["keywords"]), centroid)
-        for row, centroid in zip(rows, centroids, strict=True)
+        for row, centroid in zip(content["topics"], centroids, strict=True)
     ]
-    return CentroidTopicModel(found, threshold=card["threshold"], version=cards.version_of(card, precision="fp32"))
+    return CentroidTopicModel(found, threshold=content["threshold"], version=cards.version_of(card, precision="fp32"))
 
 
-def _files(found: list[Topic]) -> dict[str, bytes]:
+def _files(found: list[Topic], card: dict[str, Any]) -> dict[str, bytes]:
+    """The model's files. What decides whether it still fits stands in one of them: it is part of the revision."""
     buffer = io.BytesIO()
     np.save(buffer, np.stack([topic.centroid for topic in found]))
-    rows = [{"topic_id": t.topic_id, "label": t.label, "keywords": t.keywords} for t in found]
+    content = {
+        **{key: card[key] for key in ("encoder", "requested_count", "threshold")},
+        "topics": [{"topic_id": t.topic_id, "label": t.label, "keywords": t.keywords} for t in found],
+    }
     return {
         CENTROIDS: buffer.getvalue(),
-        TOPICS: (json.dumps(rows, ensure_ascii=False, indent=2) + "\n").encode(),
+        TOPICS: (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode(),
     }
 
 
