@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -33,24 +32,31 @@ from tasks.store.warehouse import Warehouse
 logger = logging.getLogger(__name__)
 
 PAGES_PER_BATCH = 500
+BATCHES_PER_TASK = 200
+BYTES_PER_TASK = 20_000_000
 _NOTED_REJECTED_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class PendingBatch:
-    """A batch that the next run will load. blobs is empty for an address, whose content is not known yet."""
+    """A batch that the next run will load.
+
+    blobs is empty for an address, whose content is not known yet; size_bytes is what the blobs take up unpacked.
+    """
 
     source: str
     uri: str
     blobs: tuple[Blob, ...] = ()
+    size_bytes: int = 0
 
 
 @dataclass(frozen=True)
 class BatchResult:
-    """What became of one batch."""
+    """What became of one batch. counts is null where there was none: an address gave nothing, or nothing new."""
 
-    counts: ledger.BatchCounts
+    counts: ledger.BatchCounts | None
     warnings: tuple[str, ...] = ()
+    is_readable: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,18 +88,19 @@ def ingest(settings: Settings, run_id: str, progress: Progress, *, now: datetime
     counts = {"received": 0, "loaded": 0, "updated": 0, "duplicates": 0, "rejected": 0}
     by_source: dict[str, list[int]] = {}
     batch_count = 0
-    for batch in pending:
-        result = _load(settings, run_id, batch, now)
-        progress.advance()
-        if result is None:
-            continue
-        batch_count += 1
-        warnings += result.warnings
-        for name in counts:
-            counts[name] += getattr(result.counts, name)
-        tally = by_source.setdefault(batch.source, [0, 0])
-        tally[0] += result.counts.rejected
-        tally[1] += result.counts.received
+    for chunk in _chunks(pending):
+        for result in _load(settings, run_id, chunk, now):
+            warnings += result.warnings
+            if result.counts is None:
+                continue
+            batch_count += 1
+            for name in counts:
+                counts[name] += getattr(result.counts, name)
+            if result.is_readable:
+                tally = by_source.setdefault(chunk[0].source, [0, 0])
+                tally[0] += result.counts.rejected
+                tally[1] += result.counts.received
+        progress.advance(len(chunk))
     for source, (rejected, received) in by_source.items():
         if rejected > _NOTED_REJECTED_SHARE * received:
             warnings.append(
@@ -176,20 +183,48 @@ def is_worth_another_try(state: Any) -> bool:
     return isinstance(error, BaseException) and web.is_temporary(error)
 
 
-@task(cache_policy=NO_CACHE, task_run_name="load-{batch.source}")
-def load_batch(
-    settings: Settings, run_id: str, batch: PendingBatch, now: datetime, response: Content | None = None
-) -> BatchResult:
-    """Read one batch and write it, or write that it can't be read.
+@task(cache_policy=NO_CACHE, task_run_name="load-{source_name}")
+def load_batches(
+    settings: Settings,
+    run_id: str,
+    source_name: str,
+    chunk: list[PendingBatch],
+    now: datetime,
+    response: Content | None = None,
+) -> list[BatchResult]:
+    """Read some batches of one source and write each in a transaction of its own, or write that it can't be read.
+
+    Args:
+        response: what the source's address gave; null for files.
 
     Raises:
-        SourceError: it can't be read, and its source is required.
+        SourceError: a batch can't be read, and its source is required. The batches before it stay.
     """
     started = time.monotonic()
-    source = _source(settings, batch.source)
+    source = _source(settings, source_name)
+    with Warehouse(settings.warehouse_path) as warehouse:
+        results = [_load_batch(warehouse, settings, source, run_id, batch, now, response) for batch in chunk]
+    total = [result.counts for result in results if result.counts is not None]
+    logger.info(
+        "load_batches source=%s batches=%d received=%d loaded=%d updated=%d duplicates=%d rejected=%d seconds=%.1f",
+        source_name, len(chunk), sum(n.received for n in total), sum(n.loaded for n in total),
+        sum(n.updated for n in total), sum(n.duplicates for n in total), sum(n.rejected for n in total),
+        time.monotonic() - started,
+    )  # fmt: skip
+    return results
+
+
+def _load_batch(
+    warehouse: Warehouse,
+    settings: Settings,
+    source: Source,
+    run_id: str,
+    batch: PendingBatch,
+    now: datetime,
+    response: Content | None,
+) -> BatchResult:
     key = ledger.BatchKey(source, batches.mapping_hash(settings, source), batch.uri, run_id, now)
     max_bytes = settings.market.fetch.max_unpacked_bytes
-    warnings: tuple[str, ...] = ()
     contents: list[Content] = []
     try:
         contents = [response] if response else list(_contents(batch.blobs, source.format, max_bytes))
@@ -201,35 +236,38 @@ def load_batch(
         sha = contents[0].content_sha256 if contents else _packed_sha256(batch.blobs)
         has_authors = source.columns.author is not None
         unreadable = batches.rejected_whole(error.fact, data, has_authors=has_authors)
-        with Warehouse(settings.warehouse_path) as warehouse:
-            counts = ledger.load_unreadable(warehouse, key, sha, unreadable)
-        warnings = (f"source {source.name}: {error.fact}",)
-    else:
-        with Warehouse(settings.warehouse_path) as warehouse:
-            counts = ledger.load(warehouse, key, contents, parsed)
-        warnings = tuple(parsed.warnings)
-    logger.info(
-        "load_batch source=%s uri=%s received=%d loaded=%d updated=%d duplicates=%d rejected=%d seconds=%.1f",
-        source.name, Path(batch.uri).name, counts.received, counts.loaded, counts.updated, counts.duplicates,
-        counts.rejected, time.monotonic() - started,
-    )  # fmt: skip
-    return BatchResult(counts, warnings)
+        counts = ledger.load_unreadable(warehouse, key, sha, unreadable)
+        return BatchResult(counts, (f"source {source.name}: {error.fact}",), is_readable=False)
+    return BatchResult(ledger.load(warehouse, key, contents, parsed), tuple(parsed.warnings))
 
 
-def _load(settings: Settings, run_id: str, batch: PendingBatch, now: datetime) -> BatchResult | None:
-    """Load a batch; for an address, fetch it first. None where an address gave what is known already."""
-    if batch.blobs:
-        return _tracked(load_batch, settings, run_id, batch, now)
-    source = _source(settings, batch.source)
+def _chunks(pending: list[PendingBatch]) -> Iterator[list[PendingBatch]]:
+    """Batches in their order, grouped into tasks: files of one source up to a size; an address alone."""
+    chunk: list[PendingBatch] = []
+    for batch in pending:
+        is_full = len(chunk) >= BATCHES_PER_TASK or sum(b.size_bytes for b in chunk) >= BYTES_PER_TASK
+        if chunk and (is_full or batch.source != chunk[0].source):
+            yield chunk
+            chunk = []
+        chunk.append(batch)
+    if chunk:
+        yield chunk
+
+
+def _load(settings: Settings, run_id: str, chunk: list[PendingBatch], now: datetime) -> list[BatchResult]:
+    """Load some batches of one source; for an address, fetch it first."""
+    source = _source(settings, chunk[0].source)
+    if source.url is None:
+        return _tracked(load_batches, settings, run_id, source.name, chunk, now)
     try:
-        response = _tracked(fetch_source, settings, batch.source)
+        response = _tracked(fetch_source, settings, source.name)
     except SourceError as error:
         if source.required:
             raise
-        return BatchResult(ledger.BatchCounts(0, 0, 0, 0, 0), (f"source {source.name}: {error.fact}",))
+        return [BatchResult(None, (f"source {source.name}: {error.fact}",))]
     if response.content_sha256 in _known_contents(settings)[source.name]:
-        return None
-    return _tracked(load_batch, settings, run_id, batch, now, response)
+        return [BatchResult(None)]
+    return _tracked(load_batches, settings, run_id, source.name, chunk, now, response)
 
 
 def _tracked(stage_task: Any, *args: Any) -> Any:
@@ -254,25 +292,25 @@ def _known_contents(settings: Settings) -> dict[str, set[str]]:
 
 def _batches_of(settings: Settings, source: Source, blobs: list[Blob], known: set[str]) -> Iterator[PendingBatch]:
     """New contents of a source as batches; of two equal contents only the first."""
-    new: list[Blob] = []
+    new: list[tuple[Blob, int]] = []
     seen = set(known)
     for blob in blobs:
         sha: str | None
         try:
-            sha = files.content_sha256(blob, max_bytes=settings.market.fetch.max_unpacked_bytes)
+            sha, size = files.content_sha256(blob, max_bytes=settings.market.fetch.max_unpacked_bytes)
         except UnreadableError:
-            sha = _packed_sha256((blob,)) if source.format == "html" else None
+            sha, size = (_packed_sha256((blob,)) if source.format == "html" else None), 0
         if sha is None or sha not in seen:
-            new.append(blob)
+            new.append((blob, size))
         if sha is not None:
             seen.add(sha)
     if source.format != "html":
-        yield from (PendingBatch(source.name, blob.uri, (blob,)) for blob in new)
+        yield from (PendingBatch(source.name, blob.uri, (blob,), size) for blob, size in new)
         return
     for start in range(0, len(new), PAGES_PER_BATCH):
-        group = tuple(new[start : start + PAGES_PER_BATCH])
-        uri = group[0].uri if len(group) == 1 else f"{settings.source_path(source)} ({len(group)} pages)"
-        yield PendingBatch(source.name, uri, group)
+        group = new[start : start + PAGES_PER_BATCH]
+        uri = group[0][0].uri if len(group) == 1 else f"{settings.source_path(source)} ({len(group)} pages)"
+        yield PendingBatch(source.name, uri, tuple(blob for blob, _ in group), sum(size for _, size in group))
 
 
 def _contents(blobs: tuple[Blob, ...], format_name: str, max_bytes: int) -> Iterator[Content]:

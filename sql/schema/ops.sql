@@ -56,7 +56,7 @@ comment on column ops.batch.loaded_count is 'Records that were new documents.';
 comment on column ops.batch.updated_count is 'Records that were new versions of known documents.';
 comment on column ops.batch.duplicate_count is 'Records already known, with the same content.';
 comment on column ops.batch.rejected_count is 'Records stored in ops.rejected_record instead.';
-comment on column ops.batch.status is 'loaded, or unreadable (the whole batch was refused).';
+comment on column ops.batch.status is 'loaded, unreadable (the whole batch was refused), or replaced (its content was read again by another mapping).';
 comment on column ops.batch.loaded_at is 'When the batch was committed (UTC).';
 
 -- Grain: one row per (batch_id, record_number).

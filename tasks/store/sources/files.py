@@ -91,12 +91,16 @@ def read_blob(blob: Blob, *, max_bytes: int) -> bytes:
     return buffer.getvalue()
 
 
-def content_sha256(blob: Blob, *, max_bytes: int) -> str:
-    """SHA-256 of a blob's unpacked bytes: the same for a file, its .gz and its copy in a .zip."""
-    digest = hashlib.sha256()
+def content_sha256(blob: Blob, *, max_bytes: int) -> tuple[str, int]:
+    """SHA-256 and size of a blob's unpacked bytes: the same for a file, its .gz and its copy in a .zip.
+
+    Raises as `read_blob` does.
+    """
+    digest, size = hashlib.sha256(), 0
     for chunk in iter_blob(blob, max_bytes=max_bytes):
         digest.update(chunk)
-    return digest.hexdigest()
+        size += len(chunk)
+    return digest.hexdigest(), size
 
 
 def iter_blob(blob: Blob, *, max_bytes: int) -> Iterator[bytes]:

@@ -89,20 +89,22 @@ def load(warehouse: Warehouse, key: BatchKey, contents: Sequence[Content], batch
     ]
     with warehouse.transaction():
         sequence = _next_sequence(warehouse)
-        _stage(warehouse, _documents(key.source, batch, batch_id, sequence), files)
-        warehouse.run_file("staging/retire_reading")
+        warehouse.execute("create or replace temp table incoming_document as select * from raw.document limit 0")
+        warehouse.insert("incoming_document", _documents(key.source, batch, batch_id, sequence))
+        _retire_reading(warehouse, key, files)
         warehouse.execute(f"create or replace temp table batch_version as {sql_text('staging/load_batch')}")
-        counts = _counts(warehouse, batch)
+        counts, has_brought_back = _counts(warehouse, batch)
         columns = ", ".join(_DOCUMENT_SCHEMA.names)
         warehouse.execute(
             f"insert into raw.document by name select {columns} from batch_version where not is_known"  # noqa: S608
         )
-        warehouse.execute(
-            "update raw.document set batch_id = versions.batch_id, batch_sequence = versions.batch_sequence,"
-            " record_number = versions.record_number from batch_version as versions"
-            " where versions.is_brought_back and document.document_id = versions.document_id"
-            " and document.content_hash = versions.content_hash"
-        )
+        if has_brought_back:
+            warehouse.execute(
+                "update raw.document set batch_id = versions.batch_id, batch_sequence = versions.batch_sequence,"
+                " record_number = versions.record_number from batch_version as versions"
+                " where versions.is_brought_back and document.document_id = versions.document_id"
+                " and document.content_hash = versions.content_hash"
+            )
         warehouse.insert("raw.loaded_file", files)
         _forget_attempts(warehouse, key, batch_id)
         _write_ledger(warehouse, key, batch_id, batch_sha, sequence, counts, batch.rejected, status="loaded")
@@ -146,16 +148,24 @@ def _documents(source: Source, batch: ParsedBatch, batch_id: str, sequence: int)
     return pa.table({name: columns[name] for name in _DOCUMENT_SCHEMA.names}, schema=_DOCUMENT_SCHEMA)
 
 
-def _stage(warehouse: Warehouse, documents: pa.Table, files: list[dict[str, str]]) -> None:
-    """Put a batch into the temporary tables that sql/staging/load_batch.sql and retire_reading.sql read."""
-    for name, like in (("incoming_document", "raw.document"), ("incoming_file", "raw.loaded_file")):
-        warehouse.execute(f"create or replace temp table {name} as select * from {like} limit 0")  # noqa: S608
-    warehouse.insert("incoming_document", documents)
-    warehouse.insert("incoming_file", files)
+def _retire_reading(warehouse: Warehouse, key: BatchKey, files: list[dict[str, str]]) -> None:
+    """Where another mapping read the same contents before: remove what only that reading gave."""
+    was_read_otherwise = warehouse.scalar(
+        "select count(*) from raw.loaded_file"
+        " where source = ? and mapping_hash <> ? and list_contains(?::varchar[], content_sha256)",
+        [key.source.name, key.mapping_hash, [file["content_sha256"] for file in files]],
+    )
+    if was_read_otherwise:
+        warehouse.execute("create or replace temp table incoming_file as select * from raw.loaded_file limit 0")
+        warehouse.insert("incoming_file", files)
+        warehouse.run_file("staging/retire_reading")
 
 
-def _counts(warehouse: Warehouse, batch: ParsedBatch) -> BatchCounts:
-    rows = warehouse.rows("select outcome, count(*) as n from batch_version group by outcome")
+def _counts(warehouse: Warehouse, batch: ParsedBatch) -> tuple[BatchCounts, bool]:
+    """What becomes of the batch's records, and whether a known version comes back to the top."""
+    rows = warehouse.rows(
+        "select outcome, count(*) as n, bool_or(is_brought_back) as is_back from batch_version group by outcome"
+    )
     by_outcome = {row["outcome"]: row["n"] for row in rows}
     versions = sum(by_outcome.values())
     counts = BatchCounts(
@@ -172,13 +182,15 @@ def _counts(warehouse: Warehouse, batch: ParsedBatch) -> BatchCounts:
             f"A batch received {counts.received} records, of which {total} became something"
             f" and {len(set(numbers))} have a number of their own"
         )
-    return counts
+    return counts, any(row["is_back"] for row in rows)
 
 
 def _forget_attempts(warehouse: Warehouse, key: BatchKey, batch_id: str) -> None:
     """Remove what earlier failures to read the same content wrote, and an earlier reading that was given up."""
     condition = "where batch_id = ? or (source = ? and uri = ? and status = 'unreadable')"
     params = [batch_id, key.source.name, key.uri]
+    if not warehouse.scalar(f"select count(*) from ops.batch {condition}", params):  # noqa: S608
+        return
     warehouse.execute(
         f"delete from ops.rejected_record where batch_id in (select batch_id from ops.batch {condition})",  # noqa: S608
         params,
