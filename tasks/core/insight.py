@@ -465,6 +465,8 @@ def _score(estimate: Estimate, reference: float, rule: str, own_brand: str | Non
     weight = 1.5 if estimate.brand == own_brand else 1.0
     if estimate.metric == "negative_share":
         weight *= 1.3
+    if estimate.topic_id:
+        weight *= 0.8
     if estimate.kind != ALL:
         weight *= 0.8
     return effect * confidence * weight

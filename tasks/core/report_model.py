@@ -47,6 +47,11 @@ class Estimate(_Part):
     q_value: float | None = None
     verdict: str = "baseline_building"
 
+    @property
+    def full_baseline(self) -> float | None:
+        """The baseline where all its weeks lie behind it; one of fewer weeks is not shown as if it were one."""
+        return None if self.verdict in ("too_few", "baseline_building", "excluded") else self.baseline
+
 
 class Finding(_Part):
     """A sentence of the report. strong_*: first and last (exclusive) code point of the part that is emphasised."""

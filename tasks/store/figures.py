@@ -51,7 +51,7 @@ def draw(report: WeeklyReport) -> dict[str, Chart]:
                     (share.value or 0) * 100,
                     (share.lo or 0) * 100,
                     (share.hi or 0) * 100,
-                    None if share.baseline is None else share.baseline * 100,
+                    None if share.full_baseline is None else share.full_baseline * 100,
                     f"{(share.value or 0) * 100:.0f}%",
                 )
                 for share in shares
@@ -193,7 +193,7 @@ def _topics(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> Fig
             "fig_topics.desc_topic",
             label=clip(label_of(report, share.topic_id), NAME_LIMIT),
             value=w.percent(share.value),
-            baseline=w.percent(share.baseline),
+            baseline=w.percent(share.full_baseline),
         )
         for share in report.largest_topics
     ]
@@ -223,7 +223,7 @@ def _topics(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> Fig
                 ),
                 count_cell(w, int(share.k or 0)),
                 count_cell(w, share.n),
-                *(Cell(w.percent(v), v) for v in (share.value, share.lo, share.hi, share.baseline)),
+                *(Cell(w.percent(v), v) for v in (share.value, share.lo, share.hi, share.full_baseline)),
                 Cell(w.verdict(share.verdict), share.verdict),
             )
             for share in report.largest_topics

@@ -291,8 +291,8 @@ def _kpi_changes(estimate: Estimate, w: Wording) -> list[str]:
         )
     elif estimate.verdict != "too_few":
         lines.append(w.say("kpi.no_previous"))
-    if estimate.baseline is not None and estimate.verdict not in ("too_few", "baseline_building"):
-        lines.append(w.say("kpi.baseline", value=w.level(metric, estimate.baseline)))
+    if estimate.full_baseline is not None:
+        lines.append(w.say("kpi.baseline", value=w.level(metric, estimate.full_baseline)))
     return lines
 
 
@@ -340,11 +340,9 @@ def _topic(report: WeeklyReport, card: TopicCard, w: Wording) -> TopicView:
     lines = []
     if share.delta is not None and share.verdict not in ("too_few", "excluded"):
         interval = w.interval_of_change("topic_share", share.delta_lo, share.delta_hi)
-        lines.append(
-            w.say("kpi.on_week_range", change=w.worded_change("topic_share", share.delta), range=interval)
-            + w.say("detail.separator")
-            + w.say("kpi.baseline", value=w.percent(share.baseline))
-        )
+        lines.append(w.say("kpi.on_week_range", change=w.worded_change("topic_share", share.delta), range=interval))
+    if share.full_baseline is not None:
+        lines.append(w.say("kpi.baseline", value=w.percent(share.full_baseline)))
     if sentiment is not None and sentiment.value is not None:
         lines.append(w.say("topics.net", value=w.level("nss", sentiment.value), n=w.count(sentiment.n)))
     elif sentiment is not None:
@@ -372,7 +370,7 @@ def _evidence(finding: Finding, w: Wording) -> list[tuple[str, str]]:
         ("value", w.worded_level(metric, e.value, 1) if e.value is not None else None),
         ("range", w.interval(metric, e.lo, e.hi, 1)),
         ("n", w.count(e.n)),
-        ("baseline", w.level(metric, e.baseline, 1) if e.baseline is not None else None),
+        ("baseline", w.level(metric, e.full_baseline, 1) if e.full_baseline is not None else None),
         ("previous", w.level(metric, e.previous, 1) if e.previous is not None else None),
         ("change", w.change_interval(metric, e.delta_lo, e.delta_hi, 1)),
         ("q_value", f"{e.q_value:.3f}" if e.q_value is not None else None),
