@@ -6,9 +6,11 @@ flows/commands, imported when it is called.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -220,14 +222,26 @@ def train(
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command line.
+    """Run a command line; without arguments, the one that the program was started with.
 
     Returns:
         The exit code: see tasks/errors.py; 130 when interrupted.
     """
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    if arguments is None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is an interruption: clean up
+    if arguments is not None:
+        return _run(list(arguments))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is an interruption: clean up
+    code = _run(sys.argv[1:])
+    if code:
+        # Everything is closed by now. What an error's traceback still holds, such as a database connection, would be
+        # torn down in an order that makes its library fill the terminal: leave that to the operating system.
+        with suppress(OSError):
+            sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+def _run(words: list[str]) -> int:
     invocation = Invocation(arguments=words)
     try:
         code = int(app(words, obj=invocation, standalone_mode=False, prog_name="marketbrief") or 0)
@@ -235,8 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _misused(error, invocation)
     except BrokenPipeError:
-        sys.stderr.close()  # whoever read the output has gone: there is nobody left to tell
-        return 1
+        return 1  # whoever read the output has gone: there is nobody left to tell
     except Exception as error:
         return _failed(error, invocation)
     except BaseException as error:
@@ -282,17 +295,7 @@ def _failed(error: Exception, invocation: Invocation) -> int:
         told.__cause__ = error
         error = told
     Console(invocation).fail(error)
-    _let_go(error)
     return error.exit_code
-
-
-def _let_go(error: BaseException | None) -> None:
-    """Free what the frames of an error hold: an open database found at the very end would fill the terminal."""
-    import traceback
-
-    while error is not None:
-        traceback.clear_frames(error.__traceback__)
-        error = error.__cause__ or error.__context__
 
 
 if __name__ == "__main__":

@@ -71,8 +71,8 @@ class Console:
             self.out.print(*parts)
 
     def say(self, text: str) -> None:
-        """Tell a person how it goes (rich markup): nothing with --quiet."""
-        if not self.invocation.is_quiet:
+        """Tell a person how it goes (rich markup): nothing with --quiet, nor with --json unless --verbose asks."""
+        if self.invocation.is_verbose or not (self.invocation.is_quiet or self.invocation.is_json):
             self.err.print(text)
 
     def warn(self, text: str) -> None:

@@ -158,7 +158,7 @@ def _end_stale(settings: Settings) -> None:
         if _owner(note) is None:
             process = _process(note)
             if process is not None:
-                log.warning("ending_stale_server pid=%d url=%s", note["pid"], note["url"])
+                log.info("ending_stale_server pid=%d url=%s", note["pid"], note["url"])
                 _end(process)
             path.unlink(missing_ok=True)
 

@@ -48,7 +48,7 @@ def train_command(invocation: Invocation, *, task: str, data: Path, language: st
     )
     for warning in made.warnings:
         console.warn(warning)
-    console.print(f"[bold green]Trained[/] {escape(made.choice)} on {made.counts.get('train', 0):,} texts")
+    console.print(f"[bold green]Trained[/] {escape(made.choice)} on {made.counts['training']:,} texts")
     _print_metrics(console, made.metrics)
     console.print(f"  in {escape(near(made.folder))}")
     console.print(f'To use it: \\[models] sentiment_{made.language} = "{escape(made.choice)}" in market.toml')
