@@ -4,5 +4,6 @@ select
     sum(received_count)::bigint as received,
     sum(rejected_count)::bigint as rejected
 from ops.batch
+where status <> 'replaced'
 group by source
 order by source
