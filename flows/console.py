@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from rich.cells import cell_len
 from rich.console import Console as RichConsole
 from rich.markup import escape
+from rich.text import Text
 
 from flows.invocation import Invocation
 from tasks.errors import MarketBriefError
@@ -70,14 +71,19 @@ class Console:
         if not self.is_json:
             self.out.print(*parts)
 
-    def say(self, text: str) -> None:
+    def say(self, *parts: str) -> None:
         """Tell a person how it goes (rich markup): nothing with --quiet, nor with --json unless --verbose asks."""
         if self.invocation.is_verbose or not (self.invocation.is_quiet or self.invocation.is_json):
-            self.err.print(text)
+            _line(self.err, *parts)
 
     def warn(self, text: str) -> None:
         """Tell a person what to look at (plain text); --quiet does not silence it."""
-        self.err.print(f"[yellow]warning[/] {escape(text)}")
+        _line(self.err, "[yellow]warning[/]", escape(text))
+
+    def fact(self, label: str, text: str) -> None:
+        """Write a labelled line of the result for a person (plain text); left out where there is no text."""
+        if text and not self.is_json:
+            _line(self.out, f"  [bold]{label:<{STAGE_WIDTH}}[/]", escape(text))
 
     def table(
         self,
@@ -131,12 +137,27 @@ class Console:
                 }
             }
         )
-        self.err.print(f"[bold red]error[/] {escape(error.fact)}")
+        _line(self.err, "[bold red]error[/]", escape(error.fact))
         for label, text in (("why", error.why), ("fix", error.fix)):
             if text:
-                self.err.print(f"  [bold]{label}[/] {escape(text)}")
+                _line(self.err, f"  [bold]{label}[/]", escape(text))
         if self.invocation.is_debug:
             traceback.print_exception(error, file=sys.stderr)
+
+
+def _line(console: RichConsole, *parts: str) -> None:
+    """Print parts beside each other; on a terminal the last one wraps below itself, unless it is one long word."""
+    if not console.is_terminal or len(parts) == 1 or " " not in parts[-1]:
+        console.print(*parts)
+        return
+    from rich.table import Table
+
+    line = Table.grid(padding=(0, 1, 0, 0))
+    for part in parts[:-1]:
+        line.add_column(no_wrap=True, width=cell_len(Text.from_markup(part).plain))
+    line.add_column(overflow="fold")
+    line.add_row(*parts)
+    console.print(line, soft_wrap=False)
 
 
 def _least_width(columns: Sequence[str], texts: Sequence[Sequence[str]]) -> int:
@@ -197,8 +218,8 @@ class LineProgress:
 
     def finish(self, summary: str) -> None:
         seconds = time.monotonic() - self.started
-        stage = f"[bold]{escape(self.stage):<{STAGE_WIDTH}}[/]"
-        self.console.say(f"[green]✓[/] {stage} {escape(summary)} [dim]({seconds:.1f} s)[/]")
+        stage = f"[green]✓[/] [bold]{escape(self.stage):<{STAGE_WIDTH}}[/]"
+        self.console.say(stage, f"{escape(summary)} [dim]({seconds:.1f} s)[/]")
 
     def close(self) -> None:
         """Nothing to put away."""

@@ -137,4 +137,4 @@ def _announce(console: Console, settings: Settings, server: Server, next_run: da
         ("runs", server.url),
         ("now", "marketbrief run, in another terminal, needs no waiting"),
     ):
-        console.print(f"  [bold]{label:<10}[/]{escape(text)}")
+        console.fact(label, text)

@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from flows.console import Console, near, progress_on, set_up_logging
 from flows.invocation import Invocation
 from tasks.store.lock import project_lock
@@ -131,8 +129,7 @@ def _tell(console: Console, settings: Settings, result: WeeklyResult, *, seconds
         ("run", result.run_id),
         ("next", follow_up),
     ):
-        if text:
-            console.print(f"  [bold]{label:<9}[/]{escape(text)}")
+        console.fact(label, text)
 
 
 def _newest_page(settings: Settings, result: WeeklyResult) -> Path | None:
