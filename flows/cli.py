@@ -6,6 +6,7 @@ flows/commands, imported when it is called.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -230,6 +231,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if arguments is not None:
         return _run(list(arguments))
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is an interruption: clean up
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show 北风 is no reason to fail
     code = _run(sys.argv[1:])
     if code:
         # Everything is closed by now. What an error's traceback still holds, such as a database connection, would be

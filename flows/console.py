@@ -41,7 +41,7 @@ class Console:
 
     def __init__(self, invocation: Invocation) -> None:
         self.invocation = invocation
-        options: dict[str, Any] = {"highlight": False, "soft_wrap": True}
+        options: dict[str, Any] = {"highlight": False, "soft_wrap": True, "emoji": False}
         if invocation.is_colourless:
             options |= {"no_color": True, "color_system": None}
         self.out = RichConsole(**options)

@@ -39,13 +39,13 @@ def serve_command(invocation: Invocation, *, port: int | None) -> None:
     console = Console(invocation)
     set_up_logging(invocation)
     settings = invocation.settings()
-    next_run = next_run_at(settings, datetime.now(settings.timezone))
+    next_run_at(settings, datetime.now(settings.timezone))  # a malformed schedule is told before anything starts
     with running_server(settings, is_scheduling=True, port=port) as server:
         console.say("[dim]starting the Prefect server …[/]")
         from flows.weekly import weekly_flow
 
         server.wait_until_healthy()
-        _announce(console, settings, server, next_run)
+        _announce(console, settings, server)
         serve_flow(weekly_flow, settings, server)
 
 
@@ -116,7 +116,8 @@ def _note_signal(received: asyncio.Future[signal.Signals], number: signal.Signal
         received.set_result(number)
 
 
-def _announce(console: Console, settings: Settings, server: Server, next_run: datetime) -> None:
+def _announce(console: Console, settings: Settings, server: Server) -> None:
+    next_run = next_run_at(settings, datetime.now(settings.timezone))
     schedule = f"{settings.market.schedule.cron} ({settings.market.project.timezone})"
     console.emit(
         {
@@ -135,6 +136,6 @@ def _announce(console: Console, settings: Settings, server: Server, next_run: da
         ("schedule", schedule),
         ("next run", f"{next_run:%A, %Y-%m-%d %H:%M %Z}"),
         ("runs", server.url),
-        ("now", "marketbrief run, in another terminal, needs no waiting"),
+        ("by hand", "marketbrief run, in another terminal"),
     ):
         console.fact(label, text)

@@ -68,6 +68,11 @@ def test_a_table_that_fits_stands_in_columns():
     assert " 托凡               7" in lines
 
 
+def test_words_between_colons_are_no_emoji(capsys):
+    Console(Invocation()).table(("text",), [("ratio 1:x: and :smile:",)])
+    assert "ratio 1:x: and :smile:" in capsys.readouterr().out
+
+
 def test_a_table_too_wide_for_the_terminal_stands_record_by_record():
     console, written = on_terminal(Invocation(), width=40)
     names = tuple(f"column_{i}" for i in range(8))
