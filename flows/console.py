@@ -197,7 +197,9 @@ def set_up_logging(invocation: Invocation) -> None:
 
 
 def _is_not_told_elsewhere(record: logging.LogRecord) -> bool:
-    """False for Prefect's own accounts of a failed flow or task: the error is told once, in words."""
+    """False for Prefect's own accounts of a failed flow or task, which is told once, in words; and of its last words."""
+    if record.name in ("EventsWorker", "APILogWorker"):
+        return False
     return not (record.levelno >= logging.ERROR and record.name.startswith(("prefect.flow_runs", "prefect.task_runs")))
 
 
