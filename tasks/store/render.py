@@ -34,7 +34,7 @@ FORMATS = ("html", "md", "json")
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans", "other": "und"}
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~$&@])")
-_LINE_START = re.compile(r"^(?:([#+\-=>])|(\d+)([.)]))")
+_LINE_START = re.compile(r"^(?:(#(?=#{0,5}(?:\s|$))|[+-](?=\s|$)|[-=](?=[-=\s]*$))|(\d+)([.)])(?=\s|$))")
 _SCHEME = re.compile(r"(?i)\b(https?|ftp)://|\b(www)\.")
 
 
@@ -229,9 +229,9 @@ def _code(text: str) -> Markup:
     return Markup(f"`{' '.join(str(text).replace('`', ' ').split())}`")
 
 
-def _fenced(text: str) -> Markup:
+def _fenced(text: str, language: str = "") -> Markup:
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
-    return Markup(f"{fence}\n{text}\n{fence}")
+    return Markup(f"{fence}{language}\n{text}\n{fence}")
 
 
 def _sentence(item: Finding, language: str) -> tuple[str, tuple[int, int]]:

@@ -133,6 +133,13 @@ def test_markdown_shows_text_as_it_is():
         "# no head",
         "> no quote",
         "a_b_c *x* ~~y~~ | z",
+        "---",
+        "===",
+        "-",
+        "1)",
+        "3.4 of 5",
+        "+3 points",
+        "## x",
         "2) no",
     ]
     for sample in samples:
