@@ -197,7 +197,7 @@ def set_up_logging(invocation: Invocation) -> None:
 
 
 def _is_not_told_elsewhere(record: logging.LogRecord) -> bool:
-    """False for Prefect's own accounts of a failed flow or task, which is told once, in words; and of its last words."""
+    """False for what Prefect says of a failed flow or task, which is told once, in words; and for its last words."""
     if record.name in ("EventsWorker", "APILogWorker"):
         return False
     return not (record.levelno >= logging.ERROR and record.name.startswith(("prefect.flow_runs", "prefect.task_runs")))
