@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -30,7 +29,7 @@ from tasks.errors import MarketBriefError, QualityGateError
 from tasks.ingest import PendingBatch, ingest, pending_batches
 from tasks.prepare import prepare
 from tasks.publish import publish
-from tasks.report import render
+from tasks.report import render, unrendered_weeks
 from tasks.store.lock import project_lock
 
 _progress: ContextVar[Progress] = ContextVar("progress", default=NullProgress())  # noqa: B039 - it holds no state
@@ -128,7 +127,8 @@ def _stages(
     is_unchanged = was_up_to_date and not any(counts[k] for k in ("received", "prepared", "enriched"))
     if is_unchanged and not _due(settings, week, through):
         run_log.finish_run(settings, run_id, "nothing_new", weeks=[])
-        return WeeklyResult(run_id, "nothing_new", [], counts, warnings, [], settings.snapshot_path)
+        paths = _render(settings, run_id, unrendered_weeks(settings))
+        return WeeklyResult(run_id, "nothing_new", [], counts, warnings, paths, settings.snapshot_path)
 
     built = build(settings, run_id, progress)
     late = run_log.late_documents(settings, run_id)
@@ -138,11 +138,21 @@ def _stages(
     checked = check(settings, run_id, progress)
     run_log.finish_run(settings, run_id, "published", weeks=weeks)
     published = publish(settings, run_id, progress)
+    paths = _render(settings, run_id, sorted({*weeks, *unrendered_weeks(settings)}))
+    warnings += [*composed.warnings, *checked.warnings, *published.warnings]
+    return WeeklyResult(run_id, "published", weeks, counts, warnings, paths, published.path)
+
+
+def _render(settings: Settings, run_id: str, weeks: list[str]) -> list[Path]:
+    """Render weeks, and leave the newest Markdown report as a Prefect artifact, where Prefect's own UI shows it."""
+    if not weeks:
+        return []
     languages = list(settings.market.project.languages)
-    rendered = render(settings, run_id, progress, weeks, languages, ["html", "md", "json"])
-    _announce(rendered.paths)
-    warnings += [*composed.warnings, *checked.warnings, *published.warnings, *rendered.warnings]
-    return WeeklyResult(run_id, "published", weeks, counts, warnings, list(rendered.paths), published.path)
+    paths = list(render(settings, run_id, _progress.get(), weeks, languages, ["html", "md", "json"]).paths)
+    newest = max((path for path in paths if path.name.endswith(".md")), default=None)
+    if newest is not None:
+        create_markdown_artifact(newest.read_text(encoding="utf-8"), key="market-brief-report")
+    return paths
 
 
 def _due(settings: Settings, week: str | None, through: str | None) -> list[str]:
@@ -164,13 +174,6 @@ def _late_warnings(late: dict[str, int], weeks: list[str]) -> list[str]:
         f"{sum(missed.values())} late documents belong to {len(missed)} weeks already reported, from {first}:"
         f" `marketbrief run --week {first} --through {list(missed)[-1]}` makes revisions of them"
     ]
-
-
-def _announce(paths: Iterable[Path]) -> None:
-    """Leave the newest Markdown report as a Prefect artifact, where Prefect's own UI shows it."""
-    newest = max((path for path in paths if path.name.endswith(".md")), default=None)
-    if newest is not None:
-        create_markdown_artifact(newest.read_text(encoding="utf-8"), key="market-brief-report")
 
 
 if __name__ == "__main__":

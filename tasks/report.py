@@ -92,6 +92,17 @@ def published_reports(settings: Settings) -> list[WeeklyReport]:
     return [WeeklyReport.model_validate_json(payload) for (payload,) in rows]
 
 
+def unrendered_weeks(settings: Settings) -> list[str]:
+    """Published ISO weeks of which a page is missing, as after a kill between publishing and rendering."""
+    newest_of = {report.iso_week: report for report in published_reports(settings)}
+    endings = [f"{language}.{suffix}" for language in settings.market.project.languages for suffix in ("html", "md")]
+    return [
+        week
+        for week, report in newest_of.items()
+        if not all((settings.reports_dir / week / file_name(report, ending)).is_file() for ending in [*endings, "json"])
+    ]
+
+
 @task(cache_policy=NO_CACHE, task_run_name="render-{report.iso_week}")
 def render_week(
     settings: Settings, report: WeeklyReport, languages: tuple[str, ...], formats: tuple[str, ...]

@@ -56,7 +56,8 @@ def finish_run(settings: Settings, run_id: str, status: str, *, weeks: list[str]
     """Close the row of a run: status is published, nothing_new, refused or failed."""
     with Warehouse(settings.warehouse_path) as warehouse:
         warehouse.execute(
-            "update ops.run set status = ?, finished_at = ?, first_week = ?, last_week = ?, message = ? where run_id = ?",
+            "update ops.run set status = ?, finished_at = ?, first_week = ?, last_week = ?, message = ?"
+            " where run_id = ?",
             [status, utc_now(), weeks[0] if weeks else None, weeks[-1] if weeks else None, message, run_id],
         )
 
@@ -75,10 +76,10 @@ def is_up_to_date(settings: Settings) -> bool:
     with Warehouse(settings.warehouse_path) as warehouse:
         ended = warehouse.rows(last_run)
     with closing(connect(settings.snapshot_path, read_only=True)) as snapshot:
-        published = snapshot.sql(last_run).fetchone()
-    if not ended or published is None:
+        published = snapshot.execute(last_run).fetchall()
+    if not ended or not published:
         return False
-    expected = {"run_id": published[0], "status": "published"}
+    expected = {"run_id": published[0][0], "status": "published"}
     expected |= {"config_hash": settings.config_hash, "program_version": version("marketbrief")}
     return ended[0] == expected
 

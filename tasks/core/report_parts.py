@@ -229,7 +229,7 @@ def _scores(card: Mapping[str, Any]) -> list[tuple[str, str, float, float | None
             size = int(size) if isinstance(size, int | float) else n
             for key, item in node.items():
                 value = item.get("value") if isinstance(item, Mapping) else item
-                if _is_accuracy(key) and _is_fraction(value):
+                if value is not None and _is_accuracy(key) and _is_fraction(value):
                     bounds = item if isinstance(item, Mapping) else {}
                     found.append((key, here, float(value), bounds.get("lo"), bounds.get("hi"), size))
                 elif isinstance(item, Mapping | list) and key not in ("per_class", "confusion"):

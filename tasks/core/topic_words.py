@@ -37,7 +37,8 @@ ENGLISH_INNER_WORDS = _words(
     way time times day days week weeks month months year years hour today yesterday tomorrow
     im ive id dont cant didnt doesnt wont u ur amp pls please like well ok okay yes oh hi hey thanks thank thnx thx
     say says said use used using uses want wanted wants need needed needs try tried trying know see look looks looking
-    think thought feel give gives given gave take takes took taking put keep keeps kept start started stop stopped seem seems became become
+    think thought feel give gives given gave take takes took taking put keep keeps kept start started stop stopped
+    seem seems became become
     guys always usually actually basically literally absolutely definitely totally completely highly overall sure due
     co rt http https www com
     """

@@ -83,7 +83,7 @@ def stacked_weeks(weeks: Sequence[str], counts: Sequence[tuple[int, int, int]]) 
         for week, parts in zip(weeks, counts, strict=True)
         for i, (name, count) in enumerate(zip(names, parts, strict=True))
     ]
-    totals = [
+    totals: list[dict[str, Any]] = [
         {"week": _short(week), "count": sum(parts), "label": _compact(sum(parts))}
         for week, parts in zip(weeks, counts, strict=True)
     ]
@@ -125,7 +125,8 @@ def line_with_band(
         values: value, lower and upper end per week, in points.
         label: text at the last week's point; None where it has no value.
     """
-    rows, run = [], 0
+    rows: list[dict[str, Any]] = []
+    run = 0
     for week, value in zip(weeks, values, strict=True):
         if value is None:
             run += 1
@@ -162,7 +163,7 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
         series: name and one share in percent per week (None: no value), at most MAX_LINES of them.
     """
     names = [str(i) for i in range(len(series))]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"week": _short(week), "value": value, "name": names[i], "run": f"{i}-{run}"}
         for i, (_, values) in enumerate(series)
         for week, value, run in _runs(weeks, values)
@@ -204,7 +205,7 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
         )
         step = size.width / len(weeks)
         places = _dodged([(1 - value / top) * size.height for _, _, value in lasts], size.height)
-        ends = [
+        ends: list[dict[str, Any]] = [
             {
                 "name": names[i],
                 "value": value,
@@ -247,7 +248,7 @@ def ranges(rows: Sequence[tuple[str, float, float, float, float | None, str]]) -
     Args:
         rows: name, value, lower and upper end, baseline (percent), text at the right.
     """
-    data = [
+    data: list[dict[str, Any]] = [
         {"row": i, "value": value, "lo": lo, "hi": hi, "base": base, "text": text}
         for i, (_, value, lo, hi, base, text) in enumerate(rows)
     ]
