@@ -7,7 +7,6 @@ select
     documents.title,
     documents.text,
     documents.url,
-    documents.sentiment,
     staged.author_hash,
     case
         when coalesce(staged.is_date_only, false) then documents.published_at

@@ -467,6 +467,8 @@ def _score(estimate: Estimate, reference: float, rule: str, own_brand: str | Non
         weight *= 1.3
     if estimate.topic_id:
         weight *= 0.8
+    if estimate.metric == "nsr":  # the same story on a wider scale: the plainer measures go first
+        weight *= 0.7
     if estimate.kind != ALL:
         weight *= 0.8
     return effect * confidence * weight

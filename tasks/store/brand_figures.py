@@ -177,6 +177,9 @@ def names(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> Figur
 
 
 def charted_brands(report: WeeklyReport) -> list[BrandRow]:
-    """Own brand first, then the most named, as many as the chart has line styles."""
-    rows = sorted(report.matrix, key=lambda row: row.brand != report.own_brand)
-    return rows[: charts.MAX_LINES]
+    """Own brand and the most named, as many as the chart has line styles; in the configuration's order, own first.
+
+    The order gives each brand its colour, so that it keeps it from week to week.
+    """
+    chosen = sorted(report.matrix, key=lambda row: row.brand != report.own_brand)[: charts.MAX_LINES]
+    return sorted(chosen, key=lambda row: (row.brand != report.own_brand, report.brands.index(row.brand)))

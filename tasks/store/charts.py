@@ -103,13 +103,13 @@ def stacked_weeks(weeks: Sequence[str], counts: Sequence[tuple[int, int, int]]) 
                     "part:N", legend=None, scale=alt.Scale(domain=names, range=[COLOURS[name] for name in names])
                 ),
                 opacity=alt.Opacity("opacity:Q", legend=None, scale=None),
-                order="order:O",
+                order=alt.Order("order:O"),
             )
         )
         labels = (
             alt.Chart(_data(alt, totals[::-1][::every]))
             .mark_text(dy=-7, fontSize=SMALL_TEXT if is_tight else TEXT, color=COLOURS["muted"])
-            .encode(x=x, y="count:Q", text="label:N")
+            .encode(x=x, y=alt.Y("count:Q"), text=alt.Text("label:N"))
         )
         return alt.layer(bars, labels)
 
@@ -143,13 +143,13 @@ def line_with_band(
         base = alt.Chart(_data(alt, rows))
         zero = alt.Chart(_data(alt, [{"value": 0}])).mark_rule(color=COLOURS["muted"], strokeWidth=1).encode(y=y)
         band = base.mark_area(color=COLOURS["s1"], opacity=0.2).encode(
-            x=x, y=alt.Y("lo:Q", scale=alt.Scale(**scale), title=None), y2="hi:Q", detail="run:N"
+            x=x, y=alt.Y("lo:Q", scale=alt.Scale(**scale), title=None), y2=alt.Y2("hi:Q"), detail=alt.Detail("run:N")
         )
-        line = base.mark_line(color=COLOURS["s1"], strokeWidth=2.5).encode(x=x, y=y, detail="run:N")
+        line = base.mark_line(color=COLOURS["s1"], strokeWidth=2.5).encode(x=x, y=y, detail=alt.Detail("run:N"))
         dots = base.mark_circle(color=COLOURS["s1"], size=30, opacity=1).encode(x=x, y=y)
         layers = [zero, band, line, dots]
         if label is not None and rows:
-            end = alt.Chart(_data(alt, [{**rows[-1], "label": label}])).encode(x=x, y=y, text="label:N")
+            end = alt.Chart(_data(alt, [{**rows[-1], "label": label}])).encode(x=x, y=y, text=alt.Text("label:N"))
             layers += _haloed(end, dy=-12, fontSize=14, fontWeight="bold", color=COLOURS["ink"])
         return alt.layer(*layers)
 
@@ -192,7 +192,7 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
                 x=x,
                 y=y,
                 color=colour,
-                detail="run:N",
+                detail=alt.Detail("run:N"),
                 strokeDash=alt.StrokeDash(
                     "name:N", legend=None, scale=alt.Scale(domain=names, range=DASHES[: len(names)])
                 ),
@@ -216,24 +216,20 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
             for (i, at, value), place in zip(lasts, places, strict=True)
         ]
         layers = [drawn]
-        for end in ends:
-            one = alt.Chart(_data(alt, [end]))
+        for start in sorted({end["from"] for end in ends}):
+            from_there = alt.Chart(_data(alt, [end for end in ends if end["from"] == start]))
             layers.append(
-                one.mark_rule(strokeWidth=1, opacity=0.6).encode(
-                    x=alt.value(end["from"] + 3),
-                    x2=alt.value(size.width + 4),
-                    y=y,
-                    y2="place:Q",
-                    color=colour,
+                from_there.mark_rule(strokeWidth=1, opacity=0.6).encode(
+                    x=alt.XValue(start + 3), x2=alt.X2Value(size.width + 4), y=y, y2=alt.Y2("place:Q"), color=colour
                 )
             )
+        for is_first, weight in ((True, "bold"), (False, "normal")):
+            named = alt.Chart(_data(alt, [end for end in ends if (end["name"] == "0") == is_first]))
             layers.append(
-                one.mark_text(
-                    align="left", fontSize=TEXT, fontWeight="bold" if end["name"] == "0" else "normal"
-                ).encode(
-                    x=alt.value(size.width + 7),
+                named.mark_text(align="left", fontSize=TEXT, fontWeight=weight).encode(
+                    x=alt.XValue(size.width + 7),
                     y=alt.Y("place:Q", scale=scale, title=None),
-                    text="text:N",
+                    text=alt.Text("text:N"),
                     color=colour,
                 )
             )
@@ -265,15 +261,15 @@ def ranges(rows: Sequence[tuple[str, float, float, float, float | None, str]]) -
         y = alt.Y("row:Q", axis=None, scale=y_scale)
         base = alt.Chart(_data(alt, named)).encode(y=y)
         interval = base.mark_rule(color=COLOURS["s1"], strokeWidth=3, opacity=0.4).encode(
-            x=alt.X("lo:Q", scale=x_scale, title=None), x2="hi:Q"
+            x=alt.X("lo:Q", scale=x_scale, title=None), x2=alt.X2("hi:Q")
         )
         dots = base.mark_circle(color=COLOURS["s1"], size=90, opacity=1).encode(x=x)
         with_base = alt.Chart(_data(alt, [row for row in named if row["base"] is not None]))
         strokes = with_base.mark_tick(orient="vertical", color=COLOURS["ink"], thickness=2, size=16, opacity=1).encode(
             x=alt.X("base:Q", scale=x_scale, title=None), y=y
         )
-        names = base.encode(x=alt.value(0), text="name:N")
-        values = base.encode(x=alt.X("hi:Q", scale=x_scale, title=None), text="text:N")
+        names = base.encode(x=alt.XValue(0), text=alt.Text("name:N"))
+        values = base.encode(x=alt.X("hi:Q", scale=x_scale, title=None), text=alt.Text("text:N"))
         return alt.layer(
             interval,
             strokes,
@@ -358,32 +354,32 @@ def _render(draw: Any, *, height: int, left: int, right: int, narrow_right: int 
         beside = narrow_right if narrow_right is not None and name == "narrow" else right
         size = Size(name, total - left - beside, height, left, beside, top)
         with debug_mode(False):  # the specifications are checked by the tests, not once per report
-            chart = draw(alt, size).properties(width=size.width, height=size.height)
-            spec = _configured(alt, chart, size).to_dict(validate=False)
+            spec = draw(alt, size).to_dict(validate=False)
+        spec |= {"width": size.width, "height": size.height, **_frame(size)}
         drawings.append(_tidy(vl_convert.vegalite_to_svg(spec, vl_version="6.4")))
     return Chart(*drawings)
 
 
-def _configured(alt: Any, chart: Any, size: Size) -> Any:
-    return (
-        chart.configure(
-            background="transparent",
-            aria=False,
-            autosize=alt.AutoSizeParams(type="none"),
-            padding={"left": size.left, "right": size.right, "top": size.top, "bottom": size.bottom},
-        )
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelFontSize=TEXT,
-            labelColor=COLOURS["muted"],
-            gridColor=COLOURS["grid"],
-            domainColor=COLOURS["grid"],
-            ticks=False,
-            labelPadding=6,
-            labelOverlap=False,
-            domain=False,
-        )
-    )
+def _frame(size: Size) -> dict[str, Any]:
+    """What is the same in all charts, as parts of a Vega-Lite specification."""
+    return {
+        "background": "transparent",
+        "autosize": {"type": "none"},
+        "padding": {"left": size.left, "right": size.right, "top": size.top, "bottom": size.bottom},
+        "config": {
+            "aria": False,
+            "view": {"stroke": None},
+            "axis": {
+                "labelFontSize": TEXT,
+                "labelColor": COLOURS["muted"],
+                "gridColor": COLOURS["grid"],
+                "ticks": False,
+                "labelPadding": 6,
+                "labelOverlap": False,
+                "domain": False,
+            },
+        },
+    }
 
 
 def _tidy(svg: str) -> str:

@@ -263,7 +263,7 @@ class WeekReader:
         return names
 
     def _page(self, row: Mapping[str, Any]) -> Page:
-        found = quotes.choose([row], 1, taken=self.taken, said=self.said)
+        found = quotes.choose([{**row, "sentiment": None}], 1, taken=self.taken, said=self.said)
         return Page(
             document_id=row["document_id"],
             title=row["title"],
