@@ -40,6 +40,7 @@ from tasks.training_sets import (
     Example,
     distinct,
     golden_path,
+    joined_opinions,
     keys_of,
     provenance,
     read_csv,
@@ -55,7 +56,11 @@ BUNDLE_EPOCHS = 2
 USER_NAME = "sentiment-{language}-own"
 BUNDLE_NAMES = {"en": "sentiment-en-minilm", "zh": "sentiment-zh-ngram"}
 # How often a text of the project's own sentences counts: they are few, and say what no public set says.
-OWN_REPEATS = {"en": 3, "zh": 5}
+OWN_REPEATS = {"en": 8, "zh": 40}
+JOINED_COUNT = 1000
+# The annotators of the largest English set said neutral more readily than those of TweetEval's validation part, on
+# which 0.6 was chosen: macro-recall there rose by 0.02 to 0.03, at the same order of all texts.
+NEUTRAL_WEIGHT = 0.6
 _LIMITS = {
     "en": [
         "Trained on tweets, travel and restaurant reviews and short sentences, not on legal or medical texts.",
@@ -198,7 +203,7 @@ def train_bundle(progress: Progress, *, data: Path, languages: Sequence[str], se
             "licence": "Apache-2.0" if all(item.is_clear for item in sets) else cards.RESEARCH_ONLY,
             "training_sets": [
                 *(provenance(item, data, example_count=used[item.name]) for item in sets),
-                {"name": OWN, "licence": "Apache-2.0", "example_count": used[OWN]},
+                {"name": OWN, "licence": "Apache-2.0", "example_count": used[OWN], "counted": OWN_REPEATS[language]},
             ],
             "split": parts.counts,
             "limits": _LIMITS[language],
@@ -208,6 +213,8 @@ def train_bundle(progress: Progress, *, data: Path, languages: Sequence[str], se
         folder = cards.install(fitted.files, card, root=OFFLINE_BUNDLE_ROOT)
         metrics = {"test": score(folder, [(example.text, example.label) for example in parts.test])}
         metrics |= run_benchmarks(folder, language=language, data=data)
+        if language == "zh":
+            metrics["left_out_groups"] = left_out_groups(parts.training, seed=seed)
         folder = cards.install(fitted.files, card | {"metrics": metrics}, root=OFFLINE_BUNDLE_ROOT)
         cards.set_bundle_entry(f"sentiment-{language}", name=card["name"], revision=folder.name)
         summaries.append(_summary(folder, parts, []))
@@ -244,12 +251,23 @@ def fit(
 ) -> Fitted:
     """Train on one part of the split and choose on another."""
     started = time.monotonic()
-    training, validation = _labelled(parts.training, language), _labelled(parts.validation, language)
+    examples = parts.training
+    if language == "zh" and start is None:
+        clear = [example for example in examples if example.source in (OWN, "absa_zh_products")]
+        examples = [*examples, *joined_opinions(clear, count=JOINED_COUNT, seed=seed)]
+    training, validation = _labelled(examples, language), _labelled(parts.validation, language)
     if language == "zh":
         fitted = fit_chinese(training, validation, seed=seed, start=start)
     else:
         fitted = fit_english(
-            training, validation, method=method, epochs=epochs, seed=seed, start=start, progress=progress
+            training,
+            validation,
+            method=method,
+            epochs=epochs,
+            seed=seed,
+            start=start,
+            progress=progress,
+            neutral_weight=NEUTRAL_WEIGHT if start is None else 1.0,
         )
     logger.info(
         "fit_sentiment language=%s method=%s training=%d validation=%d seconds=%.1f",
@@ -260,6 +278,21 @@ def fit(
         time.monotonic() - started,
     )
     return fitted
+
+
+@task(name="left-out-groups", cache_policy=NO_CACHE)
+def left_out_groups(examples: Sequence[Example], *, seed: int) -> dict[str, dict]:
+    """Accuracy on shops, categories and sites that a model trained on all the others never saw."""
+    from tasks.models.ngram_training import NgramRecipe, accuracy_on_left_out_groups
+
+    labelled = _labelled(examples, "zh")
+    return accuracy_on_left_out_groups(
+        labelled.texts,
+        labelled.classes,
+        weights=labelled.repeats.astype(float),
+        groups=[example.group for example in examples],
+        recipe=NgramRecipe(seed=seed),
+    )
 
 
 def register(settings: Settings, version: ModelVersion) -> None:

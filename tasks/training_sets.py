@@ -13,6 +13,7 @@ import csv
 import gzip
 import hashlib
 import io
+import random
 import re
 import unicodedata
 import xml.etree.ElementTree as ElementTree
@@ -20,6 +21,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from tasks.config import OFFLINE_BUNDLE_ROOT, PROGRAM_ROOT
 from tasks.core.sentiment import label_of
@@ -28,6 +30,8 @@ from tasks.models import cards
 
 GOLDEN_ROOT = PROGRAM_ROOT / "data" / "golden"
 OWN = "project sentences"
+JOINED = "joined opinions"
+_CONTRASTS = ("，但是", "，可惜", "，就是", "，不过", "，但", "，然而", "，", "。")
 _NO_MEANING = re.compile(r"[\W_]+")
 _CLASS_NAMES = ("negative", "neutral", "positive")
 csv.field_size_limit(10_000_000)
@@ -49,6 +53,7 @@ class TrainingSet:
 
     licence: of the set; with is_clear False, a model trained on it is for research only.
     read: (folder) to (text, label, group).
+    max_examples: of a larger set, so many evenly spaced examples are taken.
     """
 
     name: str
@@ -57,6 +62,20 @@ class TrainingSet:
     is_clear: bool
     files: tuple[str, ...]
     read: Callable[[Path], Iterator[tuple[str, str, str]]]
+    max_examples: int | None = None
+
+
+class PublicSet(Protocol):
+    """What a card needs to know of a public data set."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def licence(self) -> str: ...
+
+    @property
+    def files(self) -> Sequence[str]: ...
 
 
 def read_set(training_set: TrainingSet, root: Path) -> list[Example]:
@@ -68,14 +87,16 @@ def read_set(training_set: TrainingSet, root: Path) -> list[Example]:
     folder = root / training_set.name
     if not folder.is_dir():
         raise SourceError(f"No training set at {folder}", fix="name the folder that holds the data sets with --data")
-    return [
+    examples = [
         Example(text.strip(), label, training_set.name, group)
         for text, label, group in training_set.read(folder)
         if text.strip()
     ]
+    most = training_set.max_examples or len(examples)
+    return examples if len(examples) <= most else [examples[i * len(examples) // most] for i in range(most)]
 
 
-def provenance(training_set: TrainingSet, root: Path, *, example_count: int) -> dict:
+def provenance(training_set: PublicSet, root: Path, *, example_count: int) -> dict:
     """What a card says of a training set: where it comes from, at which commit, which files, how many examples."""
     folder = root / training_set.name
     note = (folder / "PROVENANCE.md").read_text(encoding="utf-8")
@@ -145,6 +166,28 @@ def distinct(examples: Iterable[Example], *, without: frozenset[str]) -> list[Ex
             seen.add(key)
             out.append(example)
     return out
+
+
+def joined_opinions(examples: Sequence[Example], *, count: int, seed: int) -> list[Example]:
+    """Chinese texts that hold both poles, made of a short positive and a short negative one with a word between.
+
+    Real mixed texts are rare in the sets; without these a model hardly ever says `mixed`. For training alone.
+    """
+    chance = random.Random(seed)
+    short = [example for example in examples if 3 <= len(example.text) <= 25]
+    clauses = {
+        label: [example.text.rstrip("。！!.") for example in short if example.label == label]
+        for label in ("positive", "negative")
+    }
+    if not all(clauses.values()):
+        return []
+    joined = []
+    for _ in range(count):
+        sides = [chance.choice(clauses["positive"]), chance.choice(clauses["negative"])]
+        if chance.random() < 1 / 3:
+            sides.reverse()
+        joined.append(Example(chance.choice(_CONTRASTS).join(sides), "mixed", JOINED, JOINED))
+    return joined
 
 
 def keys_of(texts: Iterable[str]) -> frozenset[str]:
@@ -268,7 +311,7 @@ ENGLISH: Sequence[TrainingSet] = (
     TrainingSet("tweet_sentiment_extraction", "en", "CC-BY-4.0 (believed)", True, ("*.csv.gz",), _tweets),
     TrainingSet("skytrax", "en", "CC0-1.0", True, ("*.csv.gz",), _skytrax),
     TrainingSet("mams_absa", "en", "Apache-2.0", True, ("MAMS-ATSA/train.xml.gz", "MAMS-ATSA/val.xml"), _mams),
-    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines),
+    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines, max_examples=3000),
 )
 CHINESE: Sequence[TrainingSet] = (
     TrainingSet("zh_online_shopping_10_cats", "zh", "none stated", False, ("*.zip",), _shopping),

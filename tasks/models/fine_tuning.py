@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tasks.core.contracts import SENTIMENTS, Progress
-from tasks.core.sentiment import readable
+from tasks.core.sentiment import NEUTRAL, readable
 from tasks.models import bert
 from tasks.models.encoder import base_folder, base_tokenizer
 
@@ -40,6 +40,7 @@ class Recipe:
     """How to train. first_layer: the lowest layer that the model has for itself, from 0.
 
     class_weight_power: weights of classes are their inverse frequency to this power (0: none, 1: fully balanced).
+    neutral_weight: how much neutral texts count beside the others, against annotators who were quick to say neutral.
     patience: epochs without a lower validation loss after which training stops.
     """
 
@@ -47,14 +48,15 @@ class Recipe:
     epochs: int = 3
     seed: int = 13
     first_layer: int = 3
-    learning_rate: float = 1e-4
-    head_learning_rate: float = 5e-4
+    learning_rate: float = 7e-5
+    head_learning_rate: float = 3.5e-4
     batch_documents: int = 32
     max_tokens: int = 96
     dropout: float = 0.1
     weight_decay: float = 0.01
     warm_up_share: float = 0.06
     class_weight_power: float = 0.5
+    neutral_weight: float = 1.0
     patience: int = 1
     lora_rank: int = 16
 
@@ -106,7 +108,7 @@ class FineTuner:
         recipe = self.recipe
         inputs, held_out = self._lower(texts, progress=progress), self._lower(validation[0], progress=progress)
         sample = np.repeat(np.arange(len(texts)), repeats)
-        class_weights = _class_weights(classes[sample], power=recipe.class_weight_power)
+        class_weights = _class_weights(classes[sample], recipe)
         targets = torch.from_numpy(classes)
         optimiser, schedule = self._optimiser(steps=recipe.epochs * -(-len(sample) // recipe.batch_documents))
         history: list[dict] = []
@@ -266,10 +268,12 @@ def _with_dropout(layer: nn.Module, dropout: float) -> nn.Module:
     return ours
 
 
-def _class_weights(classes: NDArray[np.int64], *, power: float) -> Tensor:
+def _class_weights(classes: NDArray[np.int64], recipe: Recipe) -> Tensor:
     """(4,) weights with mean 1 over the documents; 0 for a class that does not occur."""
     counts = np.bincount(classes, minlength=len(SENTIMENTS)).astype(float)
-    weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** power
+    weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** recipe.class_weight_power
+    weights[counts == 0] = 0.0
+    weights[NEUTRAL] *= recipe.neutral_weight
     return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
 
 

@@ -47,6 +47,7 @@ def fit_english(
     seed: int,
     start: Path | None,
     progress: Progress,
+    neutral_weight: float = 1.0,
 ) -> Fitted:
     """Fine-tune the English model.
 
@@ -59,7 +60,7 @@ def fit_english(
     from tasks.models import fine_tuning
     from tasks.models.encoder import BASE_NAME, BASE_SHA256, Branch, MiniLmEncoder, load_branch
 
-    recipe = fine_tuning.Recipe(method=method, epochs=epochs, seed=seed)
+    recipe = fine_tuning.Recipe(method=method, epochs=epochs, seed=seed, neutral_weight=neutral_weight)
     begun = None
     if start is not None:
         branch, (weight, bias) = load_branch(start), read_head(start)
