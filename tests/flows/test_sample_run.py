@@ -15,10 +15,10 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tasks.store.snapshot import table_hashes
+from tasks.store.warehouse import connect
 
 ROOT = Path(__file__).resolve().parents[2]
 TRUTH = json.loads((ROOT / "data/sample/truth.json").read_text(encoding="utf-8"))
@@ -55,7 +55,7 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="module")
 def ask(home):
     """Rows of a query on the published snapshot, read as an analyst would."""
-    connection = duckdb.connect(str(home / "data/published/market.duckdb"), read_only=True)
+    connection = connect(home / "data/published/market.duckdb", read_only=True)
     yield lambda sql, *values: connection.execute(sql, list(values)).fetchall()
     connection.close()
 
@@ -185,7 +185,7 @@ def test_sentiment_agrees_with_what_was_written(home):
             row = json.loads(line)
             if row["sentiment"] in ("negative", "positive"):
                 truth[row["source"], row["id"]] = row["sentiment"]
-    warehouse = duckdb.connect(str(home / "data/warehouse.duckdb"), read_only=True)
+    warehouse = connect(home / "data/warehouse.duckdb", read_only=True)
     rows = warehouse.execute(
         "select distinct raw.source, source_record_id, language, sentiment from raw.document as raw"
         " inner join marts.document as documents using (document_id) where documents.kind = 'review'"
@@ -215,7 +215,7 @@ def test_a_second_run_finds_nothing_new_and_changes_nothing(home):
 def test_a_week_reported_again_unchanged_is_the_same_revision(home, ask):
     again = marketbrief(home, "run", "--week", "2026-W40", "--json")
     assert again.returncode == 0, again.stderr[-3000:]
-    snapshot = duckdb.connect(str(home / "data/published/market.duckdb"), read_only=True)
+    snapshot = connect(home / "data/published/market.duckdb", read_only=True)
     assert snapshot.execute("select revision from marts.report where iso_week = '2026-W40'").fetchall() == [(1,)]
     snapshot.close()
 
