@@ -210,7 +210,10 @@ def test_chinese_training_goes_on_from_the_shipped_model(settings, tmp_path):
     assert summary.language == "zh"
     assert summary.metrics["metrics"]["accuracy"]["value"] >= 0.8
     model = load_folder(summary.folder)
-    assert model.predict(["质量很差，退货了", "非常好用，强烈推荐"], NullEncoder().encode(["", ""])).labels == ["negative", "positive"]
+    assert model.predict(["质量很差，退货了", "非常好用，强烈推荐"], NullEncoder().encode(["", ""])).labels == [
+        "negative",
+        "positive",
+    ]
 
 
 def test_options_that_make_no_sense_are_usage_errors(settings, tmp_path):
