@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,8 @@ from tasks.core.contracts import SENTIMENTS, Progress
 from tasks.core.sentiment import Decision, calibrated, fit_min_confidence, fit_temperature
 from tasks.models import cards
 from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
+
+HEAD_ONLY_LEARNING_RATE = 5e-3
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ def fit_english(
     from tasks.models.encoder import BASE_NAME, BASE_SHA256, Branch, MiniLmEncoder, load_branch
 
     recipe = fine_tuning.Recipe(method=method, epochs=epochs, seed=seed, neutral_weight=neutral_weight)
+    if method == "head":
+        recipe = replace(recipe, head_learning_rate=HEAD_ONLY_LEARNING_RATE)
     begun = None
     if start is not None:
         branch, (weight, bias) = load_branch(start), read_head(start)
