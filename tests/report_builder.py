@@ -54,7 +54,10 @@ DEFINITIONS = tuple(
     Definition(metric=m, unit=u, label_en=en, label_zh=zh, description_en=f"{en}.", description_zh=f"{zh}。")
     for m, (u, en, zh) in UNITS.items()
 )
-FIGURES = ("sentiment", "net", "voice", "matrix", "names", "topics", "drivers", "quality")
+FIGURES = (
+    *(f"fig-{n}" for n in ("sentiment", "net", "voice", "matrix", "names", "topics", "drivers", "quality")),
+    "totals",
+)
 
 
 def wording(language: str) -> Wording:
@@ -190,7 +193,7 @@ def make_report(*, text: str = "The battery dies at noon.", name: str = "Aurora"
                          name="minilm", revision="0123456789ab", licence="Apache-2.0",
                          scores=(("macro_f1", "golden", 0.71, 0.67, 0.75, 600),)),),
         "definitions": DEFINITIONS,
-        "figures": tuple(Figure(figure_id=f"fig-{figure}", query=f"select '{name}' as x\nfrom marts.document")
+        "figures": tuple(Figure(figure_id=figure, query=f"select '{name}' as x\nfrom marts.document")
                          for figure in FIGURES),
         "provenance": Provenance(run_id="run-1", published_at="2026-11-23T06:00:00+00:00", config_hash="c" * 64,
                                  command=f"marketbrief run --week {iso_week}", reason="first", data_fingerprint="9-x",

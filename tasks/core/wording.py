@@ -137,13 +137,17 @@ class Wording:
             return ""
         return self.say("range", lo=self.level(metric, lo, digits), hi=self.level(metric, hi, digits))
 
-    def interval_of_change(self, metric: str, lo: float | None, hi: float | None, digits: int = 0) -> str:
-        """A range of differences without its unit, such as +3 to +17; empty where it is not known."""
+    def interval_of_change(self, metric: str, lo: float | None, hi: float | None, digits: int | None = None) -> str:
+        """A range of differences without its unit, such as +3 to +17; empty where it is not known.
+
+        Without digits, as few as show whether it leaves out zero.
+        """
         if lo is None or hi is None:
             return ""
+        digits = _digits_of_interval(metric, lo, hi, self) if digits is None else digits
         return self.say("range", lo=self.change(metric, lo, digits), hi=self.change(metric, hi, digits))
 
-    def change_interval(self, metric: str, lo: float | None, hi: float | None, digits: int = 0) -> str:
+    def change_interval(self, metric: str, lo: float | None, hi: float | None, digits: int | None = None) -> str:
         """A range of differences with its unit, such as +3 to +17 points; empty where it is not known."""
         both = self.interval_of_change(metric, lo, hi, digits)
         return self.say(f"change.{self.unit(metric)}", value=both) if both else ""
@@ -178,24 +182,18 @@ class Wording:
         metric = estimate.metric
         tells = [estimate.value, reference]
         digits = _digits_that_tell(metric, tells, self)
-        change_digits = _digits_of_interval(metric, estimate.delta_lo, estimate.delta_hi, self)
+        week_change = self.change_interval(metric, estimate.delta_lo, estimate.delta_hi)
         rule = estimate.verdict.removesuffix("_up").removesuffix("_down")
         against = "baseline" if is_baseline else "previous"
-        details = [
-            self.say("detail.range", range=self.interval(metric, estimate.lo, estimate.hi, digits))
-            if rule == "signal" and estimate.lo is not None
-            else "",
-            self.change_interval(metric, estimate.delta_lo, estimate.delta_hi, change_digits)
-            if rule == "watch"
-            else "",
-            self.denominator(estimate),
-            self.say(
-                "detail.week_change",
-                change=self.change_interval(metric, estimate.delta_lo, estimate.delta_hi, change_digits),
-            )
-            if rule == "signal" and estimate.delta_lo is not None
-            else "",
-        ]
+        if rule == "watch":
+            details = [week_change, self.denominator(estimate)]
+        else:
+            span = self.interval(metric, estimate.lo, estimate.hi, digits)
+            details = [
+                self.say("detail.range", range=span) if span else "",
+                self.denominator(estimate),
+                self.say("detail.week_change", change=week_change) if week_change else "",
+            ]
         text = self.say(
             f"sentence.{estimate.verdict}_{against}",
             subject=self.subject(estimate, topic),

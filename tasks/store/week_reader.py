@@ -88,7 +88,7 @@ class WeekReader:
         signals, _, _ = insight.candidates(week)
         sources = report_parts.sources(self.rows("quality"))
         cards = self._topic_cards()
-        has_name_model = bool(self.warehouse.scalar("select count(*) from marts.mention where not is_tracked"))
+        has_name_model = bool(self.warehouse.scalar(sql_text("report/name_models")))
         pages = self.rows("pages")
         matrix = report_parts.matrix(week, self.rows("matrix"), self.rows("voice_weeks"))
         largest = self._largest_topics()
@@ -285,6 +285,7 @@ class WeekReader:
             "fig-topics": self.query("topics", brand=brand),
             "fig-drivers": self.query("driver_counts"),
             "fig-quality": self.query("quality"),
+            "totals": self.query("totals"),
         }
         return [Figure(figure_id=name, query=text) for name, text in queries.items()]
 
