@@ -278,7 +278,9 @@ def test_a_source_of_one_document_a_week_is_no_alert():
 
 
 def test_kpis_leave_out_what_the_data_cannot_have():
-    queries = dict.fromkeys(("volume", "nss", "share_of_voice", "mean_rating", "negative_share", "coverage"), "select 1")
+    queries = dict.fromkeys(
+        ("volume", "nss", "share_of_voice", "mean_rating", "negative_share", "coverage"), "select 1"
+    )
     week = week_data(metrics=[row("volume", "Aurora", "too_few", n=12, value=12.0)])
     cards = kpis(week, [{"week": "2026-W46", "metric": "nss", "value": 0.1}], [], queries)
     assert [card.kpi_id for card in cards] == ["volume", "nss", "coverage"]
@@ -288,8 +290,13 @@ def test_kpis_leave_out_what_the_data_cannot_have():
 
 
 def test_coverage_is_received_of_expected():
-    queries = dict.fromkeys(("volume", "nss", "share_of_voice", "mean_rating", "negative_share", "coverage"), "select 1")
-    coverage = [{"week": "2026-W46", "received": 50, "expected": 50}, {"week": "2026-W47", "received": 30, "expected": 50}]
+    queries = dict.fromkeys(
+        ("volume", "nss", "share_of_voice", "mean_rating", "negative_share", "coverage"), "select 1"
+    )
+    coverage = [
+        {"week": "2026-W46", "received": 50, "expected": 50},
+        {"week": "2026-W47", "received": 30, "expected": 50},
+    ]
     card = kpis(week_data(), [], coverage, queries)[-1]
     assert (card.estimate.value, card.estimate.delta) == (0.6, pytest.approx(-0.4))
     assert card.estimate.verdict == "incomplete"
