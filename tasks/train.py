@@ -105,7 +105,7 @@ class Split:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"train": len(self.training), "validation": len(self.validation), "test": len(self.test)}
+        return {"training": len(self.training), "validation": len(self.validation), "test": len(self.test)}
 
 
 def train_own(

@@ -61,7 +61,7 @@ def examples_of(count, source="set"):
 
 def test_split_is_eight_to_one_to_one_and_keeps_the_labels_shares():
     parts = train.split(examples_of(1000), seed=1)
-    assert parts.counts == {"train": 800, "validation": 100, "test": 100}
+    assert parts.counts == {"training": 800, "validation": 100, "test": 100}
     for part in (parts.training, parts.validation, parts.test):
         counts = Counter(example.label for example in part)
         assert counts["positive"] == 2 * counts["negative"] == 2 * counts["neutral"]
@@ -165,7 +165,7 @@ def test_training_on_a_users_file_learns_installs_and_registers(settings, tmp_pa
     summary = train.train_own(
         settings, NullProgress(), data=data, language="en", out=None, method=method, epochs=epochs, seed=1
     )
-    assert summary.counts == {"train": 192, "validation": 24, "test": 24}
+    assert summary.counts == {"training": 192, "validation": 24, "test": 24}
     assert summary.metrics["metrics"]["accuracy"]["value"] >= 0.8
     assert summary.folder == settings.model_dir / summary.name / summary.revision
     assert summary.licence == "own-data"
