@@ -55,7 +55,7 @@ def run_data_tests(settings: Settings) -> list[Outcome]:
         outcomes = run_tests(warehouse.rows, data_tests())
     found = [outcome for outcome in outcomes if outcome.row_count]
     for outcome in found:
-        logger.warning(
+        logger.info(
             "data_test name=%s severity=%s rows=%d example=%s",
             outcome.test.name,
             outcome.test.severity,

@@ -32,7 +32,7 @@ BREAKS = {
     "enriched": "update staging.document set text_hash = 'changed' where document_id = 'named'",
     "abstention": "update marts.document set sentiment = null, sentiment_score = null",
     "other_languages": "update marts.document set language = 'other', sentiment = null, sentiment_score = null",
-    "source_silent": "update ops.source_health set status = 'silent'",
+    "source_silent": "update ops.source_health set status = 'silent', expected_count = 5",
     "rejected": "update ops.batch set rejected_count = 30",
     "without_topic": "update marts.document set topic_id = null",
     "future_dates": "update ops.batch set loaded_at = timestamp '2025-01-01'",
@@ -126,7 +126,7 @@ def test_warnings_let_the_run_go_on(tmp_path, monkeypatch):
     settings = sound(tmp_path)
     monkeypatch.setattr(stage, "run_data_tests", run_data_tests.fn)
     with Warehouse(settings.warehouse_path) as quiet:
-        quiet.execute("update ops.source_health set status = 'silent'")
+        quiet.execute("update ops.source_health set status = 'silent', expected_count = 5")
     (warning,) = check(settings, "run-1", NullProgress()).warnings
     assert "shop silent in 2026-W02" in warning
 
