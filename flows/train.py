@@ -72,13 +72,16 @@ def train(
 
 
 def build_bundle(settings: Settings, *, data: Path, languages: list[str], seed: int, progress: Progress):
-    """Train the shipped sentiment models; a list of `tasks.train.TrainSummary`."""
+    """Train the shipped models: Chinese word vectors, then sentiment; a list of `tasks.train.TrainSummary`."""
     from prefect import flow
 
     from tasks.train import train_bundle
+    from tasks.train_vectors import train_vectors
 
     @flow(name="market-brief-train-bundle", validate_parameters=False)
     def body():
+        if "zh" in languages:
+            train_vectors(data)
         return train_bundle(progress, data=data, languages=languages, seed=seed)
 
     return body()
@@ -106,7 +109,7 @@ class _Lines:
 
 
 def main(arguments: list[str]) -> int:
-    """The command that rebuilds the shipped sentiment models."""
+    """The command that rebuilds the shipped models."""
     parser = argparse.ArgumentParser(prog="python -m flows.train", description=main.__doc__)
     parser.add_argument("what", choices=["bundle"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the public training sets")
