@@ -217,6 +217,16 @@ def test_a_second_run_finds_nothing_new_and_changes_nothing(home):
     assert {path: path.stat().st_mtime_ns for path in files} == files
 
 
+def test_a_page_that_is_missing_is_written_by_the_next_run(home):
+    page = home / "reports/2026-W30/report.zh.md"
+    before = page.read_bytes()
+    page.unlink()
+    again = marketbrief(home, "run", "--json")
+    assert again.returncode == 0, again.stderr[-3000:]
+    assert json.loads(again.stdout)["status"] == "nothing_new"
+    assert page.read_bytes() == before
+
+
 def test_a_week_reported_again_unchanged_is_the_same_revision(home, ask):
     again = marketbrief(home, "run", "--week", "2026-W40", "--json")
     assert again.returncode == 0, again.stderr[-3000:]
