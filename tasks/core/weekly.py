@@ -205,7 +205,7 @@ def judge(measure: Measure, comparison: Comparison, *, is_tested: Bools, rating_
     if measure.is_total and measure.family != "count":
         is_shown = is_shown & ~comparison.is_excluded
     has_delta = is_shown & has_previous
-    has_baseline = weeks >= BASELINE_WEEKS
+    has_baseline = (weeks >= BASELINE_WEEKS) & (n_base >= MIN_N)
     tested = is_tested[:, None] & has_value & has_baseline & ~comparison.is_excluded & (n_base > 0)
     return Judged(
         measure=measure,

@@ -139,6 +139,11 @@ def test_volume_needs_a_fifth():
     assert judged("volume", panel(barely, barely))[2][0, 8] == "watch_up"
 
 
+def test_a_baseline_of_next_to_nothing_is_none():
+    counts = np.array([0, 1, 0, 0, 2, 0, 0, 1, 64])
+    assert judged("volume", panel(counts, counts))[2][0, 8] == "baseline_building"
+
+
 def test_weeks_without_documents_are_baseline_of_volumes_only():
     counts = np.array([100] * 4 + [0] + [100] * 4)
     assert judged("volume", panel(counts, counts))[2][0, 8] != "baseline_building"
