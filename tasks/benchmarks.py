@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.core.contracts import NullEncoder, SentimentScores
-from tasks.core.language import detect_language
+from tasks.core.contracts import SentimentScores
 from tasks.core.metrics import calibration_error, classification_metrics
 from tasks.core.sentiment import confidence
 from tasks.models.sentiment import load_folder
@@ -70,6 +69,8 @@ def agreement_with_stars(folder: Path, rows: Sequence[tuple[str, str]]) -> dict:
 
 def predict(folder: Path, texts: Sequence[str]) -> SentimentScores:
     """Labels of the model in a folder, with the encoder that it was trained for."""
+    from tasks.core.contracts import NullEncoder
+
     model = load_folder(folder)
     if model.version.language == "en":
         from tasks.models.encoder import load_encoder_folder
@@ -106,7 +107,6 @@ def read_tweets(data: Path) -> Rows:
 
 
 def read_reviews(stars: Stars, data: Path) -> Rows:
-    """Distinct English reviews of a set, 1-2 stars as negative, 4-5 as positive."""
+    """Distinct reviews of a set, 1-2 stars as negative, 4-5 as positive."""
     path = data / stars.name / stars.file
-    rows = read_stars(path, text=stars.text, rating=stars.rating, delimiter=stars.delimiter)
-    return [(text, label) for text, label in rows if detect_language(text) == "en"]
+    return read_stars(path, text=stars.text, rating=stars.rating, delimiter=stars.delimiter)

@@ -311,7 +311,7 @@ ENGLISH: Sequence[TrainingSet] = (
     TrainingSet("tweet_sentiment_extraction", "en", "CC-BY-4.0 (believed)", True, ("*.csv.gz",), _tweets),
     TrainingSet("skytrax", "en", "CC0-1.0", True, ("*.csv.gz",), _skytrax),
     TrainingSet("mams_absa", "en", "Apache-2.0", True, ("MAMS-ATSA/train.xml.gz", "MAMS-ATSA/val.xml"), _mams),
-    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines, max_examples=2000),
+    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines, max_examples=3000),
 )
 CHINESE: Sequence[TrainingSet] = (
     TrainingSet("zh_online_shopping_10_cats", "zh", "none stated", False, ("*.zip",), _shopping),

@@ -4,9 +4,7 @@ The encoder's lower layers stay as they are, because the embedding shares them; 
 kept. Above them the model trains layers of its own: all their weights (`full`), or low-rank adapters that are merged
 at the end (`lora`, Hu et al. 2021), or none but the head (`head`, on the frozen encoder's pooled output).
 Optimisation is AdamW with warm-up and linear decay, classes weighted against imbalance, batches of similar length.
-What is kept is a moving average of the weights, which generalises better than the last ones (Polyak and Juditsky,
-1992). Its validation loss decides after each epoch: the best epoch is kept, and training stops when it no longer
-falls.
+Validation loss decides after each epoch: the best epoch is kept, and training stops when it no longer falls.
 Runs on one thread are repeatable for a seed.
 """
 
@@ -43,7 +41,6 @@ class Recipe:
 
     class_weight_power: weights of classes are their inverse frequency to this power (0: none, 1: fully balanced).
     neutral_weight: how much neutral texts count beside the others, against annotators who were quick to say neutral.
-    averaging: how much of the weights' moving average stays at each step, once it has got going.
     patience: epochs without a lower validation loss after which training stops.
     """
 
@@ -60,7 +57,6 @@ class Recipe:
     warm_up_share: float = 0.06
     class_weight_power: float = 0.5
     neutral_weight: float = 1.0
-    averaging: float = 0.999
     patience: int = 1
     lora_rank: int = 16
 
@@ -115,8 +111,6 @@ class FineTuner:
         class_weights = _class_weights(classes[sample], recipe)
         targets = torch.from_numpy(classes)
         optimiser, schedule = self._optimiser(steps=recipe.epochs * -(-len(sample) // recipe.batch_documents))
-        trained, average = self._trained(), [p.detach().clone() for p in self._trained()]
-        step = 0
         history: list[dict] = []
         best: tuple[nn.ModuleList, nn.Linear] = (self._layers, self._head)
         progress.start("train", recipe.epochs * len(sample))
@@ -131,14 +125,11 @@ class FineTuner:
                 loss = functional.cross_entropy(self._head(features), targets[batch], weight=class_weights)
                 optimiser.zero_grad()
                 loss.backward()
-                nn.utils.clip_grad_norm_(trained, 1.0)
+                nn.utils.clip_grad_norm_(self._trained(), 1.0)
                 optimiser.step()
                 schedule.step()
-                step += 1
-                _average(average, trained, keep=min(recipe.averaging, step / (step + 9)))
                 losses.append(float(loss.detach()))
                 progress.advance(len(batch))
-            _swap(trained, average)
             logits = self._logits(held_out)
             row = {
                 "epoch": epoch,
@@ -159,7 +150,6 @@ class FineTuner:
                 best = (copy.deepcopy(self._layers), copy.deepcopy(self._head))
             elif epoch - lowest["epoch"] >= recipe.patience:
                 break
-            _swap(trained, average)
         progress.finish(f"best epoch {lowest['epoch']} of {len(history)}, validation loss {lowest['validation_loss']}")
         self._layers, self._head = best
         return self._finished(history)
@@ -285,22 +275,6 @@ def _class_weights(classes: NDArray[np.int64], recipe: Recipe) -> Tensor:
     weights[counts == 0] = 0.0
     weights[NEUTRAL] *= recipe.neutral_weight
     return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
-
-
-def _average(average: list[Tensor], values: list[nn.Parameter], *, keep: float) -> None:
-    """Move the average towards the values, in place."""
-    with torch.no_grad():
-        for mean, value in zip(average, values, strict=True):
-            mean.lerp_(value, 1 - keep)
-
-
-def _swap(values: list[nn.Parameter], others: list[Tensor]) -> None:
-    """Exchange what two lists of tensors hold, in place."""
-    with torch.no_grad():
-        for value, other in zip(values, others, strict=True):
-            held = value.clone()
-            value.copy_(other)
-            other.copy_(held)
 
 
 def _autocast() -> AbstractContextManager:
