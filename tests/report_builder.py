@@ -36,6 +36,7 @@ from tasks.core.report_model import (
     WeeklyReport,
     content_hash,
 )
+from tasks.core.week_data import WeekData
 from tasks.core.weeks import shift, week_range
 from tasks.core.wording import Wording
 from tasks.store.messages import load_messages
@@ -84,7 +85,7 @@ def surge(brand: str = "Aurora", **values: Any) -> dict[str, Any]:
     return base | values
 
 
-def week_data(**values: Any) -> insight.WeekData:
+def week_data(**values: Any) -> WeekData:
     """A week of 2,412 documents of two brands with eight weeks behind it, nothing else."""
     base: dict[str, Any] = {
         "project": "Test",
@@ -97,7 +98,7 @@ def week_data(**values: Any) -> insight.WeekData:
         "totals": Totals(received=2500, duplicates=80, spam=8, counted=2412, counted_previous=2300),
         "measures": Measures(no_clear_change=20, earlier_weeks=30),
     }
-    return insight.WeekData(**base | values)
+    return WeekData(**base | values)
 
 
 def make_report(*, text: str = "The battery dies at noon.", name: str = "Aurora", url: str = "https://example.com/1",

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tasks.core.candidates import FAMILIES
 from tasks.core.contracts import ALL
-from tasks.core.insight import FAMILIES, WeekData
 from tasks.core.report_model import (
     Alert,
     AlertSubject,
@@ -19,6 +19,7 @@ from tasks.core.report_model import (
     SentimentWeek,
     SourceRow,
 )
+from tasks.core.week_data import WeekData
 
 KPI_METRICS = ("volume", "nss", "share_of_voice", "mean_rating", "negative_share")
 LOW_SOURCE = 0.8

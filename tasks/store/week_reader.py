@@ -15,6 +15,7 @@ from typing import Any
 
 from tasks.config import Settings
 from tasks.core import drivers, insight, quotes, report_parts
+from tasks.core.candidates import candidates
 from tasks.core.contracts import ALL
 from tasks.core.report_model import (
     BrandRow,
@@ -35,6 +36,8 @@ from tasks.core.report_model import (
     WeeklyReport,
     content_hash,
 )
+from tasks.core.topic_picks import topic_brand, topic_picks, topic_sentiment
+from tasks.core.week_data import WeekData, estimate_of, evidence_filter
 from tasks.core.weeks import monday_of, shift, week_of, week_range
 from tasks.core.wording import Wording
 from tasks.store.messages import load_messages
@@ -85,7 +88,7 @@ class WeekReader:
         definitions = tuple(Definition(**row) for row in self.rows("definitions"))
         wordings = {name: Wording(name, load_messages(name), definitions) for name in ("en", "zh")}
         findings, watches, warnings = insight.findings(week, wordings, self._query_of, self._evidence_of)
-        signals, _, _ = insight.candidates(week)
+        signals, _, _ = candidates(week)
         sources = report_parts.sources(self.rows("quality"))
         cards = self._topic_cards()
         has_name_model = bool(self.warehouse.scalar(sql_text("report/name_models")))
@@ -121,7 +124,7 @@ class WeekReader:
             page_count=week.totals.competitor_pages,
             topics=self._topics_shown(findings, watches, matrix, cards, largest, driver_table),
             topic_cards=tuple(cards),
-            topic_brand=insight.topic_brand(week),
+            topic_brand=topic_brand(week),
             largest_topics=tuple(largest),
             drivers=driver_table,
             sources=sources,
@@ -132,7 +135,7 @@ class WeekReader:
         )
         return report.model_copy(update={"content_hash": content_hash(report)}), warnings
 
-    def _week(self) -> insight.WeekData:
+    def _week(self) -> WeekData:
         previous = self.week_start - timedelta(weeks=1)
         row = self.warehouse.rows(
             sql_text("report/totals"), {"week_start": self.week_start, "previous_week_start": previous}
@@ -148,7 +151,7 @@ class WeekReader:
             item["topic_id"]: Topic(**{**item, "label": item["label"] or " ".join(item["keywords"][:3])})
             for item in self.warehouse.rows(sql_text("report/topic_names"))
         }
-        return insight.WeekData(
+        return WeekData(
             project=self.settings.market.project.name,
             timezone=self.settings.market.project.timezone,
             iso_week=self.iso_week,
@@ -177,7 +180,7 @@ class WeekReader:
         return self.query("topic_row" if estimate.topic_id else "metric_row", **given)
 
     def _evidence_of(self, estimate: Estimate) -> list[str]:
-        return [row["document_id"] for row in self.rows("evidence", **insight.evidence_filter(estimate))]
+        return [row["document_id"] for row in self.rows("evidence", **evidence_filter(estimate))]
 
     def _kpis(self) -> list[Kpi]:
         queries = {name: self.query("metric_row", metric=name) for name in report_parts.KPI_METRICS}
@@ -188,7 +191,7 @@ class WeekReader:
 
     def _topic_cards(self) -> list[TopicCard]:
         cards = []
-        for group, share in insight.topic_picks(self.week):
+        for group, share in topic_picks(self.week):
             topic = self.week.topics[share.topic_id or ""]
             found = self.rows("candidates", brand=share.brand, topic_id=share.topic_id)
             chosen = quotes.choose(found, QUOTES_A_TOPIC, keywords=topic.keywords, taken=self.taken, said=self.said)
@@ -197,7 +200,7 @@ class WeekReader:
                     group=group,
                     topic=topic,
                     share=share,
-                    sentiment=insight.topic_sentiment(self.week, share),
+                    sentiment=topic_sentiment(self.week, share),
                     quotes=tuple(chosen),
                 )
             )
@@ -205,13 +208,13 @@ class WeekReader:
 
     def _largest_topics(self) -> list[Estimate]:
         """The topics of fig-topics, in the order of its query."""
-        brand = insight.topic_brand(self.week)
+        brand = topic_brand(self.week)
         rows = {
             row["topic_id"]: row
             for row in self.week.topic_rows
             if row["brand"] == brand and row["metric"] == "topic_share"
         }
-        return [insight.estimate_of(rows[row["topic_id"]]) for row in self.rows("topics", brand=brand)[:CHARTED_TOPICS]]
+        return [estimate_of(rows[row["topic_id"]]) for row in self.rows("topics", brand=brand)[:CHARTED_TOPICS]]
 
     def _topics_shown(
         self,
@@ -275,7 +278,7 @@ class WeekReader:
         )
 
     def _figures(self) -> list[Figure]:
-        brand = insight.topic_brand(self.week)
+        brand = topic_brand(self.week)
         queries = {
             "fig-sentiment": self.query("sentiment_weeks"),
             "fig-net": self.query("net_weeks"),

@@ -5,9 +5,12 @@ import pytest
 from report_builder import make_report, row, surge, week_data, wording, wordings
 
 from tasks.core import insight
+from tasks.core.candidates import candidates
 from tasks.core.drivers import drivers
 from tasks.core.report_model import Measures, Topic, Totals, WeeklyReport, canonical_json, content_hash, revision_reason
 from tasks.core.report_parts import alerts, kpis, models, sources
+from tasks.core.topic_picks import topic_brand, topic_picks
+from tasks.core.week_data import WeekData, estimate_of, evidence_filter, finding_id
 
 TOPICS = {
     f"en-{name}": Topic(topic_id=f"en-{name}", language="en", label=name, keywords=(name,))
@@ -17,7 +20,7 @@ QUIET = Measures(no_clear_change=20, earlier_weeks=30)
 BUILDING = Measures(baseline_building=20, earlier_weeks=2)
 
 
-def told(week: insight.WeekData) -> tuple[list, list, list]:
+def told(week: WeekData) -> tuple[list, list, list]:
     return insight.findings(week, wordings(), lambda e: f"select 1 /* {e.metric} */", lambda e: ["a" * 32])
 
 
@@ -105,19 +108,19 @@ def test_a_single_brand_is_not_told_twice():
 
 
 def test_evidence_is_what_the_sentence_speaks_of():
-    assert insight.evidence_filter(insight.estimate_of(surge()))["sentiment"] == "negative"
-    falls = insight.estimate_of(surge(metric="nss", verdict="signal_down"))
-    assert insight.evidence_filter(falls)["sentiment"] == "negative"
-    named = insight.estimate_of(row("share_of_voice", "Aurora", "signal_up"))
-    assert insight.evidence_filter(named) | {"brand": "Aurora"} == {
+    assert evidence_filter(estimate_of(surge()))["sentiment"] == "negative"
+    falls = estimate_of(surge(metric="nss", verdict="signal_down"))
+    assert evidence_filter(falls)["sentiment"] == "negative"
+    named = estimate_of(row("share_of_voice", "Aurora", "signal_up"))
+    assert evidence_filter(named) | {"brand": "Aurora"} == {
         "brand": "Aurora", "kind": "*", "topic_id": None, "sentiment": None, "is_rated": False, "is_naming": True,
     }  # fmt: skip
 
 
 def test_finding_ids_are_stable_and_distinct():
-    a, b = insight.estimate_of(surge("Aurora")), insight.estimate_of(surge("Borealis"))
-    assert insight.finding_id(a) == insight.finding_id(insight.estimate_of(surge("Aurora", value=0.5)))
-    assert insight.finding_id(a) != insight.finding_id(b)
+    a, b = estimate_of(surge("Aurora")), estimate_of(surge("Borealis"))
+    assert finding_id(a) == finding_id(estimate_of(surge("Aurora", value=0.5)))
+    assert finding_id(a) != finding_id(b)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +156,11 @@ def test_summaries_of_weeks_without_signals(values, en, zh):
 
 def test_the_summary_tells_the_first_signal_and_fits():
     week = week_data(metrics=[surge("B" * 300), surge("Borealis")])
-    signals, _, _ = insight.candidates(week)
+    signals, _, _ = candidates(week)
     for language in ("en", "zh"):
         assert len(insight.summary(week, wording(language), signals, 3)) <= 160
     week = week_data(metrics=[surge()])
-    signals, _, _ = insight.candidates(week)
+    signals, _, _ = candidates(week)
     assert insight.summary(week, wording("en"), signals, 0) == (
         "The negative share for Aurora rose to 29% (n=271); 2,412 documents this week."
     )
@@ -202,7 +205,7 @@ def test_topics_shown_are_those_of_the_findings_then_the_largest():
         share("colour", k=11.0),
     ]
     week = week_data(topic_rows=rows, topics=TOPICS)
-    picks = [(group, e.topic_id, e.brand) for group, e in insight.topic_picks(week)]
+    picks = [(group, e.topic_id, e.brand) for group, e in topic_picks(week)]
     assert picks == [
         ("rising", "en-battery", "Borealis"),
         ("falling", "en-delivery", "Aurora"),
@@ -212,9 +215,9 @@ def test_topics_shown_are_those_of_the_findings_then_the_largest():
 
 
 def test_a_brand_with_too_few_documents_lends_the_stage_to_all():
-    assert insight.topic_brand(week_data(topic_rows=[share("battery", n=12)])) == "*"
-    assert insight.topic_brand(week_data(topic_rows=[share("battery", n=30)])) == "Aurora"
-    assert insight.topic_brand(week_data(topic_rows=[share("battery", brand="*")], own_brand=None)) == "*"
+    assert topic_brand(week_data(topic_rows=[share("battery", n=12)])) == "*"
+    assert topic_brand(week_data(topic_rows=[share("battery", n=30)])) == "Aurora"
+    assert topic_brand(week_data(topic_rows=[share("battery", brand="*")], own_brand=None)) == "*"
 
 
 def test_drivers_add_up_for_a_topic_that_carries_the_whole_change():

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from report_builder import surge, wording
 
-from tasks.core.insight import estimate_of
 from tasks.core.report_model import Estimate, Topic
+from tasks.core.week_data import estimate_of
 from tasks.core.wording import clip
 from tasks.store.messages import load_messages
 
