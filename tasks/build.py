@@ -22,7 +22,14 @@ from tasks.store.warehouse import Warehouse, sql_text
 
 logger = logging.getLogger(__name__)
 
-DOCUMENT_MARTS = ("marts.document", "marts.mention", "marts.document_aspect", "marts.topic", "marts.metric_definition")
+DOCUMENT_MARTS = (
+    "marts.document",
+    "marts.mention",
+    "marts.document_aspect",
+    "marts.comparison",
+    "marts.topic",
+    "marts.metric_definition",
+)
 WEEKLY_TABLES = ("weekly_metric", "weekly_topic", "weekly_aspect")
 
 

@@ -11,6 +11,12 @@ anti join marts.document as documents on aspects.document_id = documents.documen
 
 union all
 
+select 'marts.comparison ' || comparisons.document_id
+from marts.comparison as comparisons
+anti join marts.document as documents on comparisons.document_id = documents.document_id
+
+union all
+
 select concat_ws(' ', 'marts.document', documents.document_id, 'topic', documents.topic_id)
 from marts.document as documents
 anti join marts.topic as topics on documents.topic_id = topics.topic_id

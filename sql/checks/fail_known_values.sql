@@ -15,6 +15,14 @@ where sentiment not in ('negative', 'neutral', 'positive', 'mixed')
 
 union all
 
+select concat_ws(' ', 'marts.document_aspect', document_id, aspect, sentiment, method)
+from marts.document_aspect
+where
+    sentiment not in ('negative', 'neutral', 'positive')
+    or method not in ('words', 'meaning')
+
+union all
+
 select concat_ws(' ', 'marts.topic', topic_id, language)
 from marts.topic
 where language not in ('en', 'zh')

@@ -16,3 +16,16 @@ where
     aspects.start_char < 0
     or aspects.end_char <= aspects.start_char
     or aspects.end_char > length(documents.text)
+    or aspects.clause_start_char > aspects.start_char
+    or aspects.clause_end_char < aspects.end_char
+    or aspects.clause_end_char > length(documents.text)
+
+union all
+
+select concat_ws(' ', 'comparison', comparisons.document_id, comparisons.start_char, comparisons.end_char)
+from marts.comparison as comparisons
+inner join marts.document as documents on comparisons.document_id = documents.document_id
+where
+    comparisons.start_char < 0
+    or comparisons.end_char <= comparisons.start_char
+    or comparisons.end_char > length(documents.text)

@@ -20,6 +20,13 @@ having count(*) > 1
 
 union all
 
+select concat_ws(' ', 'marts.comparison', document_id, start_char, preferred_brand, other_brand)
+from marts.comparison
+group by document_id, start_char, preferred_brand, other_brand
+having count(*) > 1
+
+union all
+
 select 'marts.topic ' || topic_id
 from marts.topic
 group by topic_id

@@ -46,12 +46,38 @@ create table if not exists enriched.mention (
     method varchar not null
 );
 
--- Grain: one row per (document_id, model_version_id, aspect, start_char). Empty until an aspect model is installed.
+-- Grain: one row per (document_id, model_version_id, aspect, start_char). The words that speak of an aspect, and the
+-- clause they stand in. How it is judged stands in target_sentiment, under the same span.
 create table if not exists enriched.document_aspect (
     document_id varchar not null,
     model_version_id varchar not null,
     aspect varchar not null,
+    start_char integer not null,
+    end_char integer not null,
+    clause_start_char integer,
+    clause_end_char integer,
+    method varchar
+);
+
+-- Grain: one row per (document_id, model_version_id, start_char, end_char): how a document speaks of the thing that a
+-- span names, be it a brand or an aspect. sentiment is null where the model abstained.
+create table if not exists enriched.target_sentiment (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    start_char integer not null,
+    end_char integer not null,
     sentiment varchar,
+    sentiment_score decimal(6, 4),
+    sentiment_confidence decimal(6, 4)
+);
+
+-- Grain: one row per (document_id, model_version_id, start_char, preferred_brand, other_brand): a sentence that puts
+-- one tracked brand above another. start_char and end_char are the sentence's.
+create table if not exists enriched.comparison (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    preferred_brand varchar not null,
+    other_brand varchar not null,
     start_char integer not null,
     end_char integer not null
 );

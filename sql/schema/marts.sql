@@ -77,7 +77,7 @@ comment on column marts.mention.brand is 'Configured brand; null for names nobod
 comment on column marts.mention.surface is 'The name as written.';
 comment on column marts.mention.start_char is 'First code point in marts.document.text, from 0.';
 comment on column marts.mention.end_char is 'End code point, exclusive.';
-comment on column marts.mention.sentiment is 'Sentiment towards the entity: the document''s where it names one brand only, else null.';
+comment on column marts.mention.sentiment is 'Sentiment towards the entity: the document''s where it names one brand only, else of the words around the name; null when abstained, and for names that nobody listed.';
 comment on column marts.mention.sentiment_score is 'As for sentiment, in [-1, 1].';
 comment on column marts.mention.method is 'alias (configured name) or ner (found by a model).';
 
@@ -86,15 +86,38 @@ create table if not exists marts.document_aspect (
     document_id varchar not null,
     aspect varchar not null,
     sentiment varchar,
+    sentiment_score decimal(6, 4),
+    start_char integer not null,
+    end_char integer not null,
+    clause_start_char integer,
+    clause_end_char integer,
+    method varchar
+);
+comment on table marts.document_aspect is 'What a document speaks of, and how. Grain: one row per (document_id, aspect, start_char).';
+comment on column marts.document_aspect.document_id is 'The document.';
+comment on column marts.document_aspect.aspect is 'Aspect of the taxonomy.';
+comment on column marts.document_aspect.sentiment is 'negative, neutral or positive towards the aspect at this place, or null when abstained.';
+comment on column marts.document_aspect.sentiment_score is 'P(positive) - P(negative) towards the aspect at this place, in [-1, 1]; null when abstained.';
+comment on column marts.document_aspect.start_char is 'First code point of the words that speak of the aspect, in marts.document.text, from 0.';
+comment on column marts.document_aspect.end_char is 'End code point of these words, exclusive.';
+comment on column marts.document_aspect.clause_start_char is 'First code point of the clause that the words stand in: the evidence to read.';
+comment on column marts.document_aspect.clause_end_char is 'End code point of the clause, exclusive.';
+comment on column marts.document_aspect.method is 'words (listed in the taxonomy) or meaning (a clause close to the aspect''s examples).';
+
+-- Grain: one row per (document_id, start_char, preferred_brand, other_brand).
+create table if not exists marts.comparison (
+    document_id varchar not null,
+    preferred_brand varchar not null,
+    other_brand varchar not null,
     start_char integer not null,
     end_char integer not null
 );
-comment on table marts.document_aspect is 'What a document speaks of (empty until an aspect model is installed). Grain: one row per (document_id, aspect, start_char).';
-comment on column marts.document_aspect.document_id is 'The document.';
-comment on column marts.document_aspect.aspect is 'Aspect of the taxonomy.';
-comment on column marts.document_aspect.sentiment is 'negative, neutral, positive, or null when abstained.';
-comment on column marts.document_aspect.start_char is 'First code point of the evidence in marts.document.text, from 0.';
-comment on column marts.document_aspect.end_char is 'End code point, exclusive.';
+comment on table marts.comparison is 'Sentences that put one tracked brand above another. Grain: one row per (document_id, start_char, preferred_brand, other_brand).';
+comment on column marts.comparison.document_id is 'The document; its week, source and kind are in marts.document.';
+comment on column marts.comparison.preferred_brand is 'The brand that comes off better.';
+comment on column marts.comparison.other_brand is 'The brand that comes off worse.';
+comment on column marts.comparison.start_char is 'First code point of the sentence in marts.document.text, from 0.';
+comment on column marts.comparison.end_char is 'End code point of the sentence, exclusive.';
 
 -- Grain: one row per topic_id.
 create table if not exists marts.topic (
@@ -217,7 +240,7 @@ create table if not exists marts.weekly_aspect (
     q_value decimal(9, 6),
     verdict varchar not null
 );
-comment on table marts.weekly_aspect is 'Weekly facts per brand and aspect (empty until an aspect model is installed). Grain: one row per (week_start, metric, brand, aspect).';
+comment on table marts.weekly_aspect is 'Weekly facts per brand and aspect. Grain: one row per (week_start, metric, brand, aspect).';
 comment on column marts.weekly_aspect.week_start is 'Monday of the week in the project''s time zone.';
 comment on column marts.weekly_aspect.iso_week is 'ISO week, such as 2026-W47.';
 comment on column marts.weekly_aspect.metric is 'aspect_share or nss.';

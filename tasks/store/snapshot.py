@@ -26,6 +26,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "marts.document": ("document_id",),
     "marts.mention": ("document_id", "start_char", "end_char", "entity_id"),
     "marts.document_aspect": ("document_id", "aspect", "start_char"),
+    "marts.comparison": ("document_id", "start_char", "preferred_brand", "other_brand"),
     "marts.topic": ("topic_id",),
     "marts.weekly_metric": ("week_start", "metric", "brand", "kind", "segment"),
     "marts.weekly_topic": ("week_start", "metric", "brand", "topic_id"),
