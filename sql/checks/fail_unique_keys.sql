@@ -34,6 +34,20 @@ having count(*) > 1
 
 union all
 
+select 'marts.story ' || story_id
+from marts.story
+group by story_id
+having count(*) > 1
+
+union all
+
+select 'ops.correction ' || correction_id
+from ops.correction
+group by correction_id
+having count(*) > 1
+
+union all
+
 select concat_ws(' ', 'marts.weekly_metric', week_start, metric, brand, kind, segment)
 from marts.weekly_metric
 group by week_start, metric, brand, kind, segment

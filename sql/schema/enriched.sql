@@ -100,3 +100,12 @@ create table if not exists enriched.topic (
     keywords varchar[] not null,
     centroid float[] not null
 );
+
+-- Grain: one row per (document_id, model_version_id): the story of a news document.
+create table if not exists enriched.story (
+    document_id varchar not null,
+    model_version_id varchar not null,
+    story_id varchar not null,
+    similarity decimal(6, 4)
+);
+comment on column enriched.story.similarity is 'Similarity to the story that the document joined; null for the one that founded it.';

@@ -140,6 +140,35 @@ comment on column marts.topic.first_week is 'First ISO week with a document of t
 comment on column marts.topic.last_week is 'Last ISO week with a document of the topic.';
 comment on column marts.topic.replaced_by is 'Topic that took this one''s place; null while it lives.';
 
+-- Grain: one row per story_id.
+create table if not exists marts.story (
+    story_id varchar not null,
+    language varchar not null,
+    document_id varchar not null,
+    headline varchar not null,
+    brands varchar[] not null,
+    first_date date not null,
+    last_date date not null,
+    first_week varchar not null,
+    last_week varchar not null,
+    article_count bigint not null,
+    text_count bigint not null,
+    source_count bigint not null
+);
+comment on table marts.story is 'Stories that the news told: articles on one event within days, copies included. Grain: one row per story_id.';
+comment on column marts.story.story_id is 'Stable identifier, as in marts.document.story_id.';
+comment on column marts.story.language is 'en, zh or other.';
+comment on column marts.story.document_id is 'The story''s canonical article: the earliest one.';
+comment on column marts.story.headline is 'Title of the canonical article; the beginning of its text where it has none.';
+comment on column marts.story.brands is 'Tracked brands that its articles name or belong to.';
+comment on column marts.story.first_date is 'Day of its first article, in the project''s time zone.';
+comment on column marts.story.last_date is 'Day of its last article, in the project''s time zone.';
+comment on column marts.story.first_week is 'ISO week of its first article.';
+comment on column marts.story.last_week is 'ISO week of its last article.';
+comment on column marts.story.article_count is 'Articles, copies counted each; spam is left out.';
+comment on column marts.story.text_count is 'Articles, copies of one text counted once.';
+comment on column marts.story.source_count is 'Publishers: hosts of the articles'' addresses, or sources where there is no address.';
+
 -- Grain: one row per (week_start, metric, brand, kind, segment).
 create table if not exists marts.weekly_metric (
     week_start date not null,

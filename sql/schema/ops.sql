@@ -133,3 +133,47 @@ comment on column ops.model_version.content_sha256 is 'SHA-256 over the model''s
 comment on column ops.model_version.is_current is 'True for the version that the marts read.';
 comment on column ops.model_version.card is 'The model card as JSON: training sets, metrics, limits.';
 comment on column ops.model_version.registered_at is 'When this warehouse first saw the version (UTC).';
+
+-- Grain: one row per correction_id. Append-only: of the rows with one (kind, subject, language) the newest wins.
+create table if not exists ops.correction (
+    correction_id varchar not null,
+    correction_sequence bigint not null,
+    kind varchar not null,
+    subject varchar not null,
+    value varchar not null,
+    language varchar,
+    note varchar,
+    made_at timestamp not null
+);
+comment on table ops.correction is 'What people corrected by `marketbrief correct`: rows that win over models in every later run. Append-only; of the rows with one (kind, subject, language) the newest wins. Grain: one row per correction_id.';
+comment on column ops.correction.correction_id is 'Hash of kind, subject, language, value and sequence.';
+comment on column ops.correction.correction_sequence is 'Order in which corrections were taken in, from 1: the highest one of (kind, subject, language) wins.';
+comment on column ops.correction.kind is 'sentiment, entity, spam, topic_rename, topic_merge, topic_split, topic_pin or topic_hide.';
+comment on column ops.correction.subject is 'document_id (sentiment, spam), document_id:start:end (entity) or topic_id.';
+comment on column ops.correction.value is 'The right label: a sentiment, an entity type or none, spam or not_spam, a topic''s name, the topic_id to merge into, keywords to split off, yes or no.';
+comment on column ops.correction.language is 'en or zh for topic_rename; null elsewhere.';
+comment on column ops.correction.note is 'Why, in the corrector''s words; null where nothing was said.';
+comment on column ops.correction.made_at is 'When the correction was taken in (UTC).';
+
+-- Grain: one row per (kind, subject, language): the corrections in force.
+create or replace view ops.current_correction as
+select
+    correction_id,
+    correction_sequence,
+    kind,
+    subject,
+    value,
+    language,
+    note,
+    made_at
+from ops.correction
+qualify row_number() over (partition by kind, subject, language order by correction_sequence desc) = 1;
+comment on view ops.current_correction is 'Corrections in force: the newest row of each (kind, subject, language).';
+comment on column ops.current_correction.correction_id is 'As in ops.correction.';
+comment on column ops.current_correction.correction_sequence is 'As in ops.correction.';
+comment on column ops.current_correction.kind is 'As in ops.correction.';
+comment on column ops.current_correction.subject is 'As in ops.correction.';
+comment on column ops.current_correction.value is 'As in ops.correction.';
+comment on column ops.current_correction.language is 'As in ops.correction.';
+comment on column ops.current_correction.note is 'As in ops.correction.';
+comment on column ops.current_correction.made_at is 'As in ops.correction.';

@@ -28,6 +28,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "marts.document_aspect": ("document_id", "aspect", "start_char"),
     "marts.comparison": ("document_id", "start_char", "preferred_brand", "other_brand"),
     "marts.topic": ("topic_id",),
+    "marts.story": ("story_id",),
     "marts.weekly_metric": ("week_start", "metric", "brand", "kind", "segment"),
     "marts.weekly_topic": ("week_start", "metric", "brand", "topic_id"),
     "marts.weekly_aspect": ("week_start", "metric", "brand", "aspect"),
@@ -40,6 +41,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "ops.rejected_record": ("batch_id", "record_number"),
     "ops.source_health": ("iso_week", "source"),
     "ops.model_version": ("model_version_id",),
+    "ops.correction": ("correction_id",),
 }
 WITHHELD_COLUMNS = {"ops.rejected_record": ("raw_bytes",)}
 # What differs between two runs over the same input. A report's payload tells its run; content_hash covers the rest.
