@@ -24,7 +24,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
-from tasks.core.contracts import Encoded, Mention, ModelVersion, Progress, SentimentScores
+from tasks.core.contracts import ALL, Encoded, Mention, ModelVersion, Progress, SentimentScores
 from tasks.core.sentiment import confidence
 from tasks.enrich_topics import LANGUAGE_NAMES, assign_topics, find_topics
 from tasks.models.bundle import READ_LANGUAGES, Bundle, load_bundle
@@ -231,10 +231,12 @@ class _Rows:
 def _read_language(bundle: Bundle, language: str, documents: list[dict[str, Any]], rows: _Rows) -> None:
     """Run the models of one language over its pending documents, each over those that it has not read."""
     encoder, sentiment = bundle.encoder(language), bundle.sentiment(language)
+    taggers = [tagger for tagger in bundle.taggers if tagger.version.language in (language, ALL)]
     if encoder is None:
         _add_sentiments(rows, _lacking(documents, sentiment.version), sentiment.version, None)
     else:
-        ids = {encoder.version.model_version_id, sentiment.version.model_version_id}
+        readers = [encoder.version, sentiment.version, *(t.version for t in taggers if t.needs_pass)]
+        ids = {version.model_version_id for version in readers}
         unread = [document for document in documents if ids & set(document["model_version_ids"])]
         if unread:
             encoded = encoder.encode([document["text"] for document in unread])
@@ -243,7 +245,11 @@ def _read_language(bundle: Bundle, language: str, documents: list[dict[str, Any]
             fresh, part = _part(unread, encoded, sentiment.version)
             scores = sentiment.predict([document["text"] for document in fresh], part)
             _add_sentiments(rows, fresh, sentiment.version, scores)
-    for tagger in bundle.taggers:
+            for tagger in (tagger for tagger in taggers if tagger.needs_pass):
+                fresh, part = _part(unread, encoded, tagger.version)
+                found = tagger.tag([document["text"] for document in fresh], part)
+                _add_mentions(rows, fresh, tagger.version, found)
+    for tagger in (tagger for tagger in taggers if not tagger.needs_pass):
         untagged = _lacking(documents, tagger.version)
         _add_mentions(rows, untagged, tagger.version, tagger.tag([document["text"] for document in untagged]))
 
@@ -257,10 +263,7 @@ def _part(
 ) -> tuple[list[dict[str, Any]], Encoded]:
     """The documents that a model has not read, with their rows of the encoder's pass."""
     places = [i for i, document in enumerate(documents) if version.model_version_id in document["model_version_ids"]]
-    part = Encoded(
-        encoded.embeddings[places], encoded.features[places], encoded.token_counts[places], encoded.coverage[places]
-    )
-    return [documents[i] for i in places], part
+    return [documents[i] for i in places], encoded.part(places)
 
 
 def _add_embeddings(rows: _Rows, documents: list[dict[str, Any]], version: ModelVersion, encoded: Encoded) -> None:

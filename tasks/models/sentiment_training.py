@@ -60,14 +60,14 @@ def fit_english(
     from safetensors.torch import save
 
     from tasks.models import fine_tuning
-    from tasks.models.encoder import BASE_NAME, BASE_SHA256, Branch, MiniLmEncoder, load_branch
+    from tasks.models.encoder import BASE_NAME, BASE_SHA256, MiniLmEncoder, load_sentiment_branch, sentiment_branch
 
     recipe = fine_tuning.Recipe(method=method, epochs=epochs, seed=seed, neutral_weight=neutral_weight)
     if method == "head":
         recipe = replace(recipe, head_learning_rate=HEAD_ONLY_LEARNING_RATE)
     begun = None
     if start is not None:
-        branch, (weight, bias) = load_branch(start), read_head(start)
+        branch, (weight, bias) = load_sentiment_branch(start), read_head(start)
         begun = fine_tuning.FineTuned(branch.first_layer, branch.layers, weight, bias)
     model = fine_tuning.FineTuner(recipe, start=begun).fit(
         training.texts,
@@ -76,7 +76,7 @@ def fit_english(
         validation=(validation.texts, validation.classes),
         progress=progress,
     )
-    encoder = MiniLmEncoder(branch=Branch(model.first_layer, model.layers))
+    encoder = MiniLmEncoder(branches=[sentiment_branch(model.first_layer, model.layers)])
     logits = encoder.encode(validation.texts).features @ model.weight.T + model.bias
     decision = choose(logits, validation.classes)
     card = {

@@ -8,8 +8,9 @@ import pytest
 from tasks.config import OFFLINE_BUNDLE_ROOT
 from tasks.errors import ModelUnavailableError
 from tasks.models import cards, encoder
-from tasks.models.encoder import MAX_WINDOWS, WINDOW_OVERLAP, WINDOW_TOKENS, MiniLmEncoder, base_folder, load_encoder_en
+from tasks.models.encoder import MiniLmEncoder, base_folder, load_encoder_en
 from tasks.models.sentiment import load_sentiment
+from tasks.models.windows import MAX_WINDOWS, WINDOW_OVERLAP, WINDOW_TOKENS
 
 pytestmark = pytest.mark.weights
 
