@@ -188,10 +188,28 @@ class Warehouse:
         if self.scalar("select fingerprint from main.schema_fingerprint") == fingerprint:
             return
         with self.transaction():
+            self._add_missing_columns(texts)
             for text in texts:
                 self.connection.execute(text)
             self.connection.execute("delete from main.schema_fingerprint")
             self.connection.execute("insert into main.schema_fingerprint values (?)", [fingerprint])
+
+    def _add_missing_columns(self, texts: Sequence[str]) -> None:
+        """Give the tables of an older program's warehouse the columns that were declared since; they start as null."""
+        columns = (
+            "select schema_name || '.' || table_name as table_name, column_name, data_type from duckdb_columns()"
+            " where database_name = current_database() and schema_name <> 'main' and not internal"
+        )
+        present: dict[str, set[str]] = {}
+        for row in self.rows(columns):
+            present.setdefault(row["table_name"], set()).add(row["column_name"])
+        with closing(connect(":memory:")) as declared:
+            for text in texts:
+                declared.execute(text)
+            wanted = declared.sql(columns).fetchall()
+        for table, column, data_type in wanted:
+            if column not in present.get(table, {column}):
+                self.connection.execute(f'alter table {table} add column "{column}" {data_type}')
 
     def _arrow(self, sql: str, params: Sequence[Any] | Mapping[str, Any] | None) -> pa.Table:
         return self.connection.sql(sql, params=params).to_arrow_table()
