@@ -8,6 +8,7 @@ from typing import Any
 from tasks.core.report_model import WeeklyReport
 from tasks.core.wording import Wording
 from tasks.store.charts import Chart
+from tasks.store.references import plain_keys
 
 MIN_N = 30
 
@@ -46,6 +47,16 @@ class FigureView:
     chart: Chart | None = None
     legend: tuple[tuple[str, str], ...] = ()
     is_empty: bool = False
+
+    @property
+    def row_keys(self) -> list[str]:
+        """Names of the rows in references."""
+        return plain_keys([row[0].raw for row in self.rows], "row")
+
+    @property
+    def column_keys(self) -> list[str]:
+        """Names of the columns in references."""
+        return plain_keys([column.key for column in self.columns], "column")
 
 
 def part_cell(w: Wording, part: int, whole: int) -> Cell:

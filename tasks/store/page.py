@@ -58,6 +58,7 @@ class KpiCard:
 class AlertLine:
     """An alert that fired."""
 
+    ref: str
     text: str
     finding_id: str | None
 
@@ -116,7 +117,10 @@ def context(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> dic
         "kpis": [_kpi(kpi, w) for kpi in report.kpis],
         "has_ratings": any(kpi.kpi_id == "mean_rating" for kpi in report.kpis),
         "alerts": [
-            (w.say("alerts.rule", rule=_rule(alert, w)), [_alert(alert, subject, w) for subject in alert.subjects])
+            (
+                w.say("alerts.rule", rule=_rule(alert, w)),
+                [_alert(alert, number, subject, w) for number, subject in enumerate(alert.subjects, 1)],
+            )
             for alert in report.alerts
             if alert.subjects
         ],
@@ -306,14 +310,14 @@ def _coverage(estimate: Estimate, w: Wording) -> tuple[str, str, list[str]]:
     return w.percent(estimate.value), n, [w.say("kpi.on_week", change=change)]
 
 
-def _alert(alert: Alert, subject: AlertSubject, w: Wording) -> AlertLine:
+def _alert(alert: Alert, number: int, subject: AlertSubject, w: Wording) -> AlertLine:
     if alert.rule == "negative_surge":
         part, whole = w.percent(subject.part), w.percent(subject.whole)
     else:
         part, whole = w.count(subject.part), w.count(subject.whole)
     share = w.percent(subject.part / subject.whole) if subject.whole else w.say("none")
     text = w.say(f"alerts.fired_{alert.rule}", name=clip(subject.name, NAME_LIMIT), part=part, whole=whole, share=share)
-    return AlertLine(text, subject.finding_id)
+    return AlertLine(f"alert-{alert.rule}.{number}", text, subject.finding_id)
 
 
 def _rule(alert: Alert, w: Wording) -> str:
@@ -362,8 +366,8 @@ def _topic(report: WeeklyReport, card: TopicCard, w: Wording) -> TopicView:
     )
 
 
-def _evidence(finding: Finding, w: Wording) -> list[tuple[str, str]]:
-    """The row behind a finding, as pairs of name and value; what is not known is left out."""
+def _evidence(finding: Finding, w: Wording) -> list[tuple[str, str, str]]:
+    """The row behind a finding: name, label and value of what is known."""
     e = finding.estimate
     metric = e.metric
     pairs: Sequence[tuple[str, str | None]] = (
@@ -376,7 +380,7 @@ def _evidence(finding: Finding, w: Wording) -> list[tuple[str, str]]:
         ("q_value", f"{e.q_value:.3f}" if e.q_value is not None else None),
         ("verdict", w.verdict(e.verdict)),
     )
-    return [(w.say(f"field.{name}"), value) for name, value in pairs if value]
+    return [(name, w.say(f"field.{name}"), value) for name, value in pairs if value]
 
 
 def _behind(finding: Finding, w: Wording) -> str:

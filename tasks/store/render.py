@@ -29,6 +29,7 @@ from tasks.store import charts, figures, page
 from tasks.store.charts import Chart
 from tasks.store.figures import FigureView
 from tasks.store.messages import load_messages
+from tasks.store.references import definitions, html_at, html_ref, marked, unmark, without_marks
 
 FORMATS = ("html", "md", "json")
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans", "other": "und"}
@@ -167,7 +168,7 @@ def safe_url(url: str | None) -> str | None:
 
 def markdown_text(value: object) -> str:
     """Text as Markdown shows it and nothing more: no markup, no HTML, no link, no new block."""
-    line = " ".join(str(value).split())
+    line = " ".join(without_marks(str(value)).split())
     line = _MARKDOWN.sub(r"\\\1", line).replace("<", "&lt;").replace(">", "&gt;")
     line = _SCHEME.sub(lambda match: f"{match[1]}\\://" if match[1] else f"{match[2]}\\.", line)
     return _LINE_START.sub(lambda match: f"\\{match[1]}" if match[1] else f"{match[2]}\\{match[3]}", line)
@@ -190,6 +191,8 @@ def _html(report: WeeklyReport, values: dict[str, Any]) -> str:
     more = {
         "dressed": dressed,
         "emphasised": lambda item: _emphasised(item, values["language"], "<strong>", "</strong>"),
+        "ref": html_ref,
+        "at": html_at,
     }
     return _environment().get_template("report.html.j2").render(**{**values, "kpis": cards, **more}) + "\n"
 
@@ -207,9 +210,15 @@ def _markdown(values: dict[str, Any]) -> str:
     text = (
         _environment("md")
         .get_template("report.md.j2")
-        .render(**values, emphasised=emphasised, image=image, link=_link, code=_code, fenced=_fenced)
+        .render(**values, emphasised=emphasised, image=image, link=_link, code=_code, fenced=_fenced, ref=_marked)
     )
-    return re.sub(r"[ \t]+\n", "\n", re.sub(r"\n{3,}", "\n\n", text)).strip() + "\n"
+    marked_text = re.sub(r"[ \t]+\n", "\n", re.sub(r"\n{3,}", "\n\n", text)).strip() + "\n"
+    plain, places = unmark(marked_text)
+    return f"{plain}\n{definitions(places)}"
+
+
+def _marked(reference: str, value: Any) -> Markup:
+    return marked(reference, _finalize_markdown(value))
 
 
 def markdown_text_inside(text: str) -> str:
@@ -226,10 +235,11 @@ def _link(label: str, href: str) -> Markup:
 
 
 def _code(text: str) -> Markup:
-    return Markup(f"`{' '.join(str(text).replace('`', ' ').split())}`")
+    return Markup(f"`{' '.join(without_marks(str(text)).replace('`', ' ').split())}`")
 
 
 def _fenced(text: str, language: str = "") -> Markup:
+    text = without_marks(text)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
     return Markup(f"{fence}{language}\n{text}\n{fence}")
 
