@@ -305,6 +305,7 @@ class Provenance(_Part):
     command: str
     reason: str
     data_fingerprint: str
+    inputs_fingerprint: str = ""
     languages: tuple[str, ...]
     previous_week: str | None = None
     previous_revision: int | None = None
