@@ -17,13 +17,14 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
 from tasks.core.contracts import Progress
-from tasks.core.dedupe import CAMPAIGN_AUTHORS, CAMPAIGN_BRANDS, CAMPAIGN_LETTERS
+from tasks.core.dedupe import CAMPAIGN_AUTHORS, CAMPAIGN_BRANDS, CAMPAIGN_LETTERS, joined_groups, near_overlap
 from tasks.core.prepared import prepare_row, prepare_version
 from tasks.store.warehouse import Warehouse, sql_text
 
 logger = logging.getLogger(__name__)
 
 CHUNK_ROWS = 20_000
+COMPARED_ROWS = 20_000
 _OTHER_LANGUAGE_SHARE = 0.3
 _OTHER_LANGUAGE_COUNT = 20
 
@@ -128,6 +129,8 @@ def prepare_chunk(settings: Settings, first_id: str, last_id: str) -> dict[str, 
 def group_copies(settings: Settings) -> tuple[int, list[str]]:
     """Make staging.duplicate anew, and look at what languages the sources are in.
 
+    Candidates for near copies come from the stored signatures; only pairs that were never compared are.
+
     Returns:
         How many documents copy an earlier one, and warnings.
     """
@@ -138,12 +141,41 @@ def group_copies(settings: Settings) -> tuple[int, list[str]]:
         "campaign_letters": CAMPAIGN_LETTERS,
     }
     with Warehouse(settings.warehouse_path) as warehouse:
+        compared = _join_near_copies(warehouse)
         rows = warehouse.rebuild("staging.duplicate", params)
         warehouse.check_unique("staging.document", ["document_id"])
         copies = int(warehouse.scalar("select count(*) from staging.duplicate where not is_canonical"))
         warnings = _language_warnings(warehouse)
-    logger.info("group_copies rows_out=%d copies=%d seconds=%.1f", rows, copies, time.monotonic() - started)
+    logger.info(
+        "group_copies rows_out=%d copies=%d compared=%d seconds=%.1f",
+        rows, copies, compared, time.monotonic() - started,
+    )  # fmt: skip
     return copies, warnings
+
+
+def _join_near_copies(warehouse: Warehouse) -> int:
+    """Fill the temporary table near_group: which duplicate keys are one group; how many pairs were compared."""
+    warehouse.execute(f"create or replace temp table near_candidate as {sql_text('staging/near_candidates')}")
+    compared = 0
+    while unknown := warehouse.rows(f"{sql_text('staging/near_unknown')} limit {COMPARED_ROWS}"):
+        found = []
+        for pair in unknown:
+            overlap = near_overlap(pair["text"], pair["other_text"])
+            found.append(
+                {
+                    "text_hash": pair["text_hash"],
+                    "other_hash": pair["other_hash"],
+                    "is_copy": overlap is not None,
+                    "jaccard": None if overlap is None else round(overlap.jaccard, 4),
+                    "containment": None if overlap is None else round(overlap.containment, 4),
+                }
+            )
+        compared += warehouse.insert("staging.near_copy", found)
+    joined = warehouse.rows(sql_text("staging/near_joined"))
+    groups = joined_groups((pair["duplicate_key"], pair["other_key"]) for pair in joined)
+    warehouse.execute("create or replace temp table near_group (duplicate_key varchar, group_key varchar)")
+    warehouse.insert("near_group", [{"duplicate_key": key, "group_key": group} for key, group in groups.items()])
+    return compared
 
 
 def _language_warnings(warehouse: Warehouse) -> list[str]:

@@ -175,7 +175,7 @@ def add(settings: Settings, documents: list[dict[str, Any]]) -> None:
         warehouse.insert("staging.document", documents)
         warehouse.insert(
             "staging.duplicate",
-            [{"document_id": i, "duplicate_group_id": i, "is_canonical": True, "story_id": None} for i in ids],
+            [{"document_id": i, "duplicate_group_id": i, "is_canonical": True} for i in ids],
         )
 
 

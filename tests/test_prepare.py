@@ -32,7 +32,7 @@ columns = { text = "t", published_at = "d" }
 """
 MONDAY = datetime(2025, 7, 7, 12)
 DOCUMENTS = """
-select documents.*, duplicate_group_id, is_canonical, story_id, duplicates.spam_reason as campaign_reason
+select documents.*, duplicate_group_id, is_canonical, duplicates.spam_reason as campaign_reason
 from staging.document as documents inner join staging.duplicate as duplicates using (document_id)
 """
 LONG = "The pump broke after two weeks and nobody in the service answers, so I want my money back as soon as possible."
@@ -187,7 +187,7 @@ def test_the_earliest_copy_is_canonical(settings):
     late, early = document(settings, "late"), document(settings, "early")
     assert late["duplicate_group_id"] == early["duplicate_group_id"]
     assert (early["is_canonical"], late["is_canonical"]) == (True, False)
-    assert (late["story_id"], late["campaign_reason"]) == (None, None)
+    assert late["campaign_reason"] is None
     assert document(settings, "short 1")["is_canonical"]
     assert document(settings, "short 2")["is_canonical"]
 
@@ -197,13 +197,44 @@ def test_the_earliest_copy_is_canonical(settings):
     assert not document(settings, "early")["is_canonical"]
 
 
-def test_copies_of_news_are_one_story_and_no_copies_of_reviews(settings):
+def test_copies_of_news_are_one_group_and_no_copies_of_reviews(settings):
     load(settings, raw("n1", LONG, kind="news"), raw("n2", LONG, kind="news", brand="Contoso"), raw("r", LONG))
     run(settings)
-    assert document(settings, "n1")["story_id"] == document(settings, "n2")["story_id"]
-    assert document(settings, "n1")["story_id"] is not None
+    assert document(settings, "n1")["duplicate_group_id"] == document(settings, "n2")["duplicate_group_id"]
     assert document(settings, "r")["duplicate_group_id"] != document(settings, "n1")["duplicate_group_id"]
     assert document(settings, "r")["is_canonical"]
+
+
+AGENCY = (
+    "LEIPZIG - The maker of coffee machines opens a second plant on the edge of the city next spring. About two "
+    "hundred people will work there, the company said on Monday. The works council welcomed the plan."
+)
+AGENCY_ZH = (
+    "莱比锡消息：咖啡机制造商将于明年春天在城郊开设第二家工厂，公司周一表示，届时约有两百人在那里工作。"
+    "工会对这一计划表示欢迎，市政府也希望能够带来更多的就业机会和税收。"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "change"),
+    [(AGENCY, ("LEIPZIG - ", "LEIPZIG (Trade Wire) - ")), (AGENCY_ZH, ("莱比锡消息：", "本报莱比锡讯 "))],
+)
+def test_near_copies_join_in_any_order_of_arrival_and_are_compared_once(settings, text, change):
+    own_words = raw("own words", text.replace(text[10:], text[10:][::-1]), kind="news")
+    first = raw("first", text, kind="news", published_at=MONDAY)
+    second = raw("second", text.replace(*change), kind="news", source="other", published_at=MONDAY + timedelta(days=2))
+    load(settings, second, own_words)
+    assert run(settings).copies == 0
+    load(settings, first)
+    assert run(settings).copies == 1
+    assert document(settings, "first")["is_canonical"]
+    assert not document(settings, "second")["is_canonical"]
+    assert document(settings, "own words")["is_canonical"]
+    assert document(settings, "first")["duplicate_group_id"] == document(settings, "second")["duplicate_group_id"]
+    compared = rows(settings, "select * from staging.near_copy")
+    run(settings)
+    assert rows(settings, "select * from staging.near_copy") == compared
+    assert sum(row["is_copy"] for row in compared) == 1
 
 
 @pytest.mark.parametrize(

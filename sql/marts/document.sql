@@ -73,7 +73,7 @@ select
 
     duplicates.duplicate_group_id,
     duplicates.is_canonical,
-    duplicates.story_id,
+    null::varchar as story_id,
     coalesce(documents.spam_reason, duplicates.spam_reason) is not null as is_spam,
     coalesce(documents.spam_reason, duplicates.spam_reason) as spam_reason,
 

@@ -43,18 +43,31 @@ create table if not exists staging.document (
     redaction_count integer not null,
     is_repaired boolean not null,
     duplicate_key varchar not null,
-    spam_reason varchar
+    spam_reason varchar,
+    near_bands ubigint[]
 );
 comment on column staging.document.text is 'Repaired and redacted text; starts with the title where there is one. All offsets count its code points.';
 comment on column staging.document.text_hash is 'SHA-256 of text: enriched rows name the text they were computed from.';
 comment on column staging.document.duplicate_key is 'Equal keys are exact copies (see core/dedupe).';
+comment on column staging.document.near_bands is 'MinHash bands of a long text: two texts that share one may be near copies; null for others.';
+
+-- Grain: one row per (text_hash, other_hash), the smaller hash first: two texts that were compared.
+create table if not exists staging.near_copy (
+    text_hash varchar not null,
+    other_hash varchar not null,
+    is_copy boolean not null,
+    jaccard decimal(5, 4),
+    containment decimal(5, 4)
+);
+comment on column staging.near_copy.is_copy is 'Whether the texts are near copies by the rule of core/dedupe.';
+comment on column staging.near_copy.jaccard is 'Jaccard similarity of the sets of shingles; null for texts that are no copies.';
+comment on column staging.near_copy.containment is 'Share of the smaller set that is in the larger one; null for texts that are no copies.';
 
 -- Grain: one row per document_id.
 create table if not exists staging.duplicate (
     document_id varchar not null,
     duplicate_group_id varchar not null,
     is_canonical boolean not null,
-    story_id varchar,
     spam_reason varchar
 );
 comment on column staging.duplicate.spam_reason is 'Rule over the whole set that fired: copied_across_brands; null otherwise.';

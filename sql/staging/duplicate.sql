@@ -1,30 +1,49 @@
 -- Grain: one row per document_id.
--- A group holds exact copies (equal duplicate_key); its earliest document is canonical. Copies of a news story share
--- its story_id. One long review under many brands or authors is a campaign: its whole group is spam.
-with canonical as (
+-- A group holds the copies of one text (the rule: core/dedupe): equal duplicate_key, and keys that near copies join
+-- (temporary table near_group). It is named after its earliest document, which is canonical. One long review under
+-- many brands or authors is a campaign: its whole group is spam.
+with grouped as (
 
     select
-        document_id,
-        row_number() over (partition by duplicate_key order by published_at, document_id) = 1 as is_canonical
-    from staging.document
+        documents.document_id,
+        documents.duplicate_key,
+        documents.kind,
+        documents.brand,
+        documents.author_hash,
+        documents.text,
+        documents.published_at,
+        coalesce(near_group.group_key, documents.duplicate_key) as group_key
+    from staging.document as documents
+    left join near_group on documents.duplicate_key = near_group.duplicate_key
+
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over earliest_first as place,
+        first_value(duplicate_key) over earliest_first as duplicate_group_id
+    from grouped
+    window earliest_first as (partition by group_key order by published_at, document_id)
 
 ),
 
 suspect as (
 
     select
-        duplicate_key,
+        duplicate_group_id,
         min(regexp_replace(text, '[^\p{L}\p{N}]', '', 'g')) as letters
-    from staging.document
+    from placed
     where kind = 'review'
-    group by duplicate_key
+    group by duplicate_group_id
     having count(distinct brand) >= $campaign_brands or count(distinct author_hash) >= $campaign_authors
 
 ),
 
 campaign as (
 
-    select duplicate_key
+    select duplicate_group_id
     from suspect
     where
         length(letters) + (25 / 12 - 1) * length(regexp_replace(letters, '[^\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}]', '', 'g'))
@@ -33,13 +52,11 @@ campaign as (
 )
 
 select
-    documents.document_id,
-    documents.duplicate_key as duplicate_group_id,
-    case when documents.kind = 'news' then documents.duplicate_key end as story_id,
-    case when campaign.duplicate_key is not null then 'copied_across_brands' end as spam_reason,
+    placed.document_id,
+    placed.duplicate_group_id,
+    case when campaign.duplicate_group_id is not null then 'copied_across_brands' end as spam_reason,
 
-    canonical.is_canonical
-from staging.document as documents
-inner join canonical on documents.document_id = canonical.document_id
-left join campaign on documents.duplicate_key = campaign.duplicate_key
-order by documents.document_id
+    placed.place = 1 as is_canonical
+from placed
+left join campaign on placed.duplicate_group_id = campaign.duplicate_group_id
+order by placed.document_id

@@ -12,7 +12,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from tasks.core.dedupe import duplicate_key
+from tasks.core.dedupe import duplicate_key, near_bands
 from tasks.core.documents import stable_hash
 from tasks.core.language import detect_language
 from tasks.core.redact import redact
@@ -21,7 +21,7 @@ from tasks.core.text import document_text, one_line, repair
 
 # Bump it with every change of core/text, redact, language, dedupe, spam or of this module that can change a row: all
 # documents are then prepared again, and those whose text came out different are enriched again.
-PREPARE_VERSION = 1
+PREPARE_VERSION = 2
 
 _LIBRARIES = ("ftfy", "phonenumbers", "py3langid")
 _KEPT = (
@@ -69,4 +69,5 @@ def prepare_row(raw: Mapping[str, Any]) -> dict[str, Any]:
             published_on=raw["published_at"].date(),
         ),
         "spam_reason": spam_reason(text, raw["kind"]),
+        "near_bands": near_bands(text),
     }
