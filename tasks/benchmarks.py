@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tasks.core.calibration import calibration_error
 from tasks.core.contracts import SentimentScores
-from tasks.core.metrics import calibration_error, classification_metrics
+from tasks.core.metrics import classification_metrics
 from tasks.core.sentiment import confidence
 from tasks.models.sentiment import load_folder
 from tasks.training_sets import golden_path, read_csv, read_stars

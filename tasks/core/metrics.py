@@ -29,7 +29,8 @@ def classification_metrics(truth: Sequence[str], predicted: Sequence[str | None]
 
     Returns:
         n; coverage in [0, 1]; metrics: accuracy, macro_f1, macro_recall, each {value, lo, hi} in [0, 1];
-        per_class: for each class of the truth {n, precision, recall, f1}; confusion: {true: {predicted: count}}.
+        per_class: for each class of the truth {n, precision, recall, f1, intervals: {precision: [lo, hi], …}};
+        confusion: {true: {predicted: count}}.
 
     Raises:
         DataContractError: there is nothing to score, or the lengths differ.
@@ -45,6 +46,7 @@ def classification_metrics(truth: Sequence[str], predicted: Sequence[str | None]
     draws = _bootstrap(matrix, seed=seed)
     right = int(np.trace(matrix[:, : len(classes)]))
     precision, recall, f1 = (values[0] for values in _per_class(matrix[None]))
+    drawn = dict(zip(("precision", "recall", "f1"), _per_class(draws), strict=True))
     return {
         "n": len(truth),
         "coverage": round(sum(label is not None for label in predicted) / len(truth), 6),
@@ -59,6 +61,7 @@ def classification_metrics(truth: Sequence[str], predicted: Sequence[str | None]
                 "precision": round(float(precision[i]), 6),
                 "recall": round(float(recall[i]), 6),
                 "f1": round(float(f1[i]), 6),
+                "intervals": {key: _bounds(values[:, i]) for key, values in drawn.items()},
             }
             for i, name in enumerate(classes)
         },
@@ -68,19 +71,23 @@ def classification_metrics(truth: Sequence[str], predicted: Sequence[str | None]
     }
 
 
-def calibration_error(confidence: NDArray[np.floating], is_right: NDArray[np.bool_], *, bins: int = 10) -> float:
-    """Expected calibration error in [0, 1]: mean gap of confidence and accuracy over equal bins of confidence.
-
-    Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning" (2015).
-    """
-    if not len(confidence):
-        raise DataContractError("A calibration error needs at least one document")
-    bin_of = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
-    gaps = [
-        abs(float(confidence[bin_of == b].mean() - is_right[bin_of == b].mean())) * float((bin_of == b).mean())
-        for b in np.unique(bin_of)
-    ]
-    return round(sum(gaps), 6)
+def label_scores(
+    truth: Sequence[str], predicted: Sequence[str | None], draws: NDArray[np.int64]
+) -> dict[str, NDArray[np.float64]]:
+    """Accuracy, macro-F1 and macro-recall of chosen rows: (draws, n) places to (draws,) values in [0, 1]."""
+    classes = sorted(set(truth))
+    columns = classes + sorted({label or ABSTAINED for label in predicted} - set(classes))
+    rows = np.array([classes.index(label) for label in truth])
+    guesses = np.array([columns.index(label or ABSTAINED) for label in predicted])
+    cells = (rows * len(columns) + guesses)[draws]
+    matrices = np.stack([np.bincount(row, minlength=len(classes) * len(columns)) for row in cells])
+    matrices = matrices.reshape(len(draws), len(classes), len(columns))
+    right = np.einsum("dii->d", matrices[:, :, : len(classes)])
+    return {
+        "accuracy": right / draws.shape[1],
+        "macro_f1": _macro(matrices, 2),
+        "macro_recall": _macro(matrices, 1),
+    }
 
 
 def _bootstrap(matrix: NDArray[np.int64], *, seed: int) -> NDArray[np.int64]:
@@ -110,6 +117,12 @@ def _interval(value: float, draws: NDArray[np.float64]) -> dict[str, float]:
     tail = 100 * (1 - CONFIDENCE_LEVEL) / 2
     lo, hi = np.percentile(draws, [tail, 100 - tail])
     return {"value": round(value, 6), "lo": round(float(min(lo, value)), 6), "hi": round(float(max(hi, value)), 6)}
+
+
+def _bounds(draws: NDArray[np.float64]) -> list[float]:
+    """[lo, hi] of a class's score over the draws that hold the class."""
+    tail = 100 * (1 - CONFIDENCE_LEVEL) / 2
+    return [round(float(bound), 6) for bound in np.nanpercentile(draws, [tail, 100 - tail])]
 
 
 def _wilson(k: int, n: int) -> dict[str, float]:
