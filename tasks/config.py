@@ -120,19 +120,43 @@ class Source(_Section):
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 
 
+class Hub(_Section):
+    """Models of the hub, each "name@revision", "spacy:name@version" or the path of a folder."""
+
+    encoder: str | None = None
+    sentiment: str | None = None
+    sentiment_labels: list[str] = []
+    min_confidence: float = Field(default=0.5, ge=0, le=1)
+    entities_en: str | None = None
+    entities_zh: str | None = None
+
+
 class Models(_Section):
     """Which models score the documents. sentiment_en and sentiment_zh choose a model of one's own, "name@revision"."""
 
-    bundle: Literal["offline"] = "offline"
+    bundle: Literal["offline", "hub"] = "offline"
     sentiment_en: str | None = None
     sentiment_zh: str | None = None
+    hub: Hub = Hub()
+
+    @model_validator(mode="after")
+    def _hub_names_its_models(self) -> Models:
+        missing = [key for key in ("encoder", "sentiment") if getattr(self.hub, key) is None]
+        if self.bundle == "hub" and missing:
+            raise ValueError(f'bundle = "hub" needs {" and ".join(f"hub.{key}" for key in missing)}')
+        return self
 
 
 class Topics(_Section):
-    """How many topics to look for, and when a document belongs to none."""
+    """How many topics to look for, what a new one needs, and when one is dead."""
 
     count: Annotated[int, Field(ge=2, le=200)] | None = None
     min_documents: int = Field(default=40, ge=10)
+    least_documents: int = Field(default=15, ge=3)
+    least_authors: int = Field(default=5, ge=1)
+    least_sources: int = Field(default=1, ge=1)
+    death_weeks: int = Field(default=8, ge=1)
+    waiting_weeks: int = Field(default=8, ge=1)
 
 
 class Schedule(_Section):
@@ -302,6 +326,7 @@ def known_keys(place: tuple) -> list[str]:
     section: type[BaseModel] = Market
     tables: dict[str, type[BaseModel]] = {
         "project": Project, "brands": Brand, "sources": Source, "columns": Columns, "models": Models,
+        "hub": Hub,
         "topics": Topics, "schedule": Schedule, "fetch": Fetch,
     }  # fmt: skip
     for part in place:

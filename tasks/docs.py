@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from tasks.config import Market, Source
+from tasks.config import Constant, Market, Source
 from tasks.store.warehouse import Warehouse, ask
 
 DOCUMENTED_SCHEMAS = ("marts", "ops")
@@ -50,11 +50,22 @@ KEY_HELP = {
     "sources.columns.language": "Language, as a hint; a constant will do.",
     "sources.columns.url": "Link to the original; http and https only.",
     "sources.columns.author": "Author; stored only as a salted hash.",
-    "models.bundle": "Which models: offline ships with the program.",
+    "models.bundle": "Which models: offline ships with the program; hub is what [models.hub] names.",
     "models.sentiment_en": "A sentiment model for English of your own, as name@revision; else the shipped one.",
     "models.sentiment_zh": "As above, for Chinese.",
+    "models.hub.encoder": "Sentence encoder, as name@revision on the Hugging Face hub or the path of a folder.",
+    "models.hub.sentiment": "Sequence classifier for sentiment, written likewise.",
+    "models.hub.sentiment_labels": "What its classes mean, in order, where their names don't say: negative or 1 star.",
+    "models.hub.min_confidence": "Documents whose best class is less probable get no label, 0-1.",
+    "models.hub.entities_en": "Name tagger for English: token classifier, or spacy:name@version.",
+    "models.hub.entities_zh": "As above, for Chinese.",
     "topics.count": "How many topics to look for in each language; left out, the number of documents decides.",
     "topics.min_documents": "Fewer documents of a language than this, and it gets no topics.",
+    "topics.least_documents": "Documents that fit no known topic must be so many, and alike, to make a new one.",
+    "topics.least_authors": "So many different authors must have written them.",
+    "topics.least_sources": "So many different sources must hold them.",
+    "topics.death_weeks": "A topic without a document for so many weeks is dead, until documents return.",
+    "topics.waiting_weeks": "A document that fits no topic waits so many weeks for others like it.",
     "schedule.cron": "When `marketbrief serve` runs, in the project's time zone.",
     "fetch.allow_hosts": "Private hosts that may be fetched from nevertheless.",
     "fetch.timeout_seconds": "How long a host may take to answer.",
@@ -167,7 +178,7 @@ def _keys_of(model: type[BaseModel], place: str):
     for name, field in model.model_fields.items():
         key = f"{place}.{name}" if place else name
         section = _section(field.annotation)
-        if section is not None and place in ("", "sources"):
+        if section not in (None, Constant):
             yield from _keys_of(section, key)
             continue
         yield Key(key, _type_name(field.annotation), _default(model, name), KEY_HELP.get(key, ""))

@@ -1,4 +1,5 @@
-"""Which models are installed: the English encoder's package, the offline bundle, and what the project trained itself.
+"""Which models are installed: the English encoder's package, the offline bundle, what the project trained itself, and
+the models of the hub that it names.
 
 Every file is checked against its card, so that "ok" means that a run will load it.
 """
@@ -6,11 +7,11 @@ Every file is checked against its card, so that "ok" means that a run will load 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tasks.config import OFFLINE_BUNDLE_ROOT, Settings
-from tasks.errors import ModelUnavailableError
+from tasks.errors import ConfigError, MarketBriefError, ModelUnavailableError
 from tasks.models import cards
 
 BUNDLE_KEYS = ("encoder-zh", "sentiment-en", "sentiment-zh")
@@ -20,8 +21,8 @@ BUNDLE_KEYS = ("encoder-zh", "sentiment-en", "sentiment-zh")
 class InstalledModel:
     """A model that a run needs, or that is there to be chosen.
 
-    key: its place, such as sentiment-en. origin: package, bundle or project. state: ok, missing or damaged; problem
-    and fix say more. is_used: a run of this project loads it.
+    key: its place, such as sentiment-en. origin: package, bundle, project or hub. state: ok, missing or damaged;
+    problem and fix say more. is_used: a run of this project loads it.
     """
 
     key: str
@@ -43,10 +44,31 @@ class InstalledModel:
 def installed_models(settings: Settings | None, *, bundle_root: Path = OFFLINE_BUNDLE_ROOT) -> list[InstalledModel]:
     """All models, those that every run needs first. Without settings: those that come with the program."""
     choices = _choices(settings)
+    is_hub = settings is not None and settings.market.models.bundle == "hub"
     found = [_base_encoder(), *(_from_bundle(key, choices, bundle_root) for key in BUNDLE_KEYS)]
+    if is_hub:
+        found = [replace(model, is_used=False) for model in found]
     if settings is not None:
-        found += _trained(settings, choices)
+        found += [*(_from_hub(settings) if is_hub else ()), *_trained(settings, choices)]
     return found
+
+
+def _from_hub(settings: Settings) -> Iterator[InstalledModel]:
+    """The models that [models.hub] names."""
+    from tasks.models import hub
+
+    named = settings.market.models.hub
+    for key in ("encoder", "sentiment", "entities_en", "entities_zh"):
+        reference = getattr(named, key)
+        if reference is None:
+            continue
+        place = f"hub.{key}"
+        try:
+            model = hub.find(reference, base=settings.config_path.parent)
+        except (ModelUnavailableError, ConfigError) as error:
+            yield InstalledModel(place, reference, "", "", "hub", "missing", True, None, *_told(error))
+            continue
+        yield InstalledModel(place, model.name, model.revision, model.licence, "hub", "ok", True, model.folder)
 
 
 def _choices(settings: Settings | None) -> dict[str, str]:
@@ -102,5 +124,5 @@ def _from_card(key: str, folder: Path, *, origin: str, is_used: bool) -> Install
     return InstalledModel(key, card["name"], card["revision"], card["licence"], origin, "ok", is_used, folder)
 
 
-def _told(error: ModelUnavailableError) -> tuple[str, str]:
+def _told(error: MarketBriefError) -> tuple[str, str]:
     return error.fact, error.fix

@@ -95,8 +95,16 @@ def load_bundle(settings: Settings) -> Bundle:
     key = (settings.model_dir, settings.config_hash)
     if key not in _bundles:
         _bundles.clear()
-        _bundles[key] = Bundle(settings)
+        _bundles[key] = _bundle_of(settings)
     return _bundles[key]
+
+
+def _bundle_of(settings: Settings) -> Bundle:
+    if settings.market.models.bundle == "hub":
+        from tasks.models.hub_bundle import HubBundle
+
+        return HubBundle(settings)
+    return Bundle(settings)
 
 
 def usable_cpus() -> int:
