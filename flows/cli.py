@@ -135,6 +135,37 @@ def report(
 
 
 @command(_READING)
+def verify(
+    ctx: typer.Context,
+    week: Annotated[
+        str | None, typer.Option(metavar="WEEK", help="ISO week, such as 2026-W47; the newest report by default.")
+    ] = None,
+) -> None:
+    """Check a report: every number by its SQL, every quote, every byte.
+
+    Computes the numbers again from the published data, and makes the files again from the frozen revision. Exit code 5
+    where anything differs, with the file, the line, the reference, and what was expected.
+    """
+    from flows.commands.checking import verify_command
+
+    verify_command(ctx.obj, week=week)
+
+
+@command(_READING)
+def explain(
+    ctx: typer.Context,
+    ref: Annotated[str, typer.Argument(metavar="ID", help="A finding, figure, quote or reference of a report.")],
+    week: Annotated[
+        str | None, typer.Option(metavar="WEEK", help="ISO week; by default the newest report that has the id.")
+    ] = None,
+) -> None:
+    """Show where a sentence or number comes from, down to the rows that arrived."""
+    from flows.commands.checking import explain_command
+
+    explain_command(ctx.obj, ref=ref, week=week)
+
+
+@command(_READING)
 def query(
     ctx: typer.Context,
     name: Annotated[
@@ -182,6 +213,47 @@ def doctor(ctx: typer.Context) -> None:
     from flows.commands.project import doctor_command
 
     doctor_command(ctx.obj)
+
+
+@command(_MODELS)
+def label(
+    ctx: typer.Context,
+    week: Annotated[str, typer.Option(metavar="WEEK", help="ISO week, such as 2026-W47.")],
+    task: Annotated[str, typer.Option(metavar="TASK", help="sentiment, entity, spam or topic.")] = "sentiment",
+    count: Annotated[int, typer.Option("--n", metavar="N", help="How many rows.")] = 50,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="By default label-TASK-WEEK.csv.")
+    ] = None,
+) -> None:
+    """Write documents of a week to a CSV file, to be labelled.
+
+    Of every predicted label, sure and unsure ones; the same week gives the same rows. Fill in the column label:
+    `correct` takes the file back, and `train` and `evaluate` read it.
+    """
+    from flows.commands.correcting import label_command
+
+    label_command(ctx.obj, week=week, task=task, count=count, output=output)
+
+
+@command(_MODELS)
+def correct(
+    ctx: typer.Context,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="A CSV file of corrections.")] = None,
+    export: Annotated[
+        Path | None, typer.Option("--export", metavar="FILE", help="Write the corrections in force to a CSV file.")
+    ] = None,
+    is_build: Annotated[
+        bool, typer.Option("--build", metavar="", help="Run the weekly flow with them at once.")
+    ] = False,
+) -> None:
+    """Take corrections: rows that win over models from the next run on.
+
+    Columns: kind, subject, value, language, note. Kinds: sentiment, spam, entity and topic (of a document);
+    topic_rename, topic_merge, topic_split, topic_pin and topic_hide. Nothing is taken in unless every row can be used.
+    """
+    from flows.commands.correcting import correct_command
+
+    correct_command(ctx.obj, file=file, export=export, is_build=is_build)
 
 
 @command(_MODELS)

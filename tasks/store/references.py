@@ -24,6 +24,8 @@ _MARKS = re.compile(f"[{OPEN}{MIDDLE}{CLOSE}]")
 _PLAIN_KEY = re.compile(r"[\w-]{1,40}")
 _MARKED = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}|{CLOSE}")
 _DEFINITION = re.compile(r'^\[ref:(\d+)\]: # "([^"]*)"$')
+_DIGITS = re.compile(r"\d+")
+_QUIET = re.compile(r"`[^`]*`|!?\]\(<?[^)]*>?\)|^\d+\.(?= )")  # code, addresses, the numbers of a list
 _SPAN = re.compile(r"(\S+) (\d+)-(\d+)(?:; |$)")
 _VOID = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _SILENT = frozenset({"style", "script", "title"})
@@ -115,6 +117,27 @@ def markdown_places(text: str) -> list[Place]:
         at = starts[int(match[1]) - 1]
         for ref, start, end in _SPAN.findall(match[2]):
             found.append(Place(ref, text[at + int(start) : at + int(end)], int(match[1]), int(start)))
+    return found
+
+
+def markdown_bare(text: str) -> list[Place]:
+    """Numbers of a Markdown file that carry no reference; code, and the names of files in links, are left out."""
+    covered: dict[int, list[tuple[int, int]]] = {}
+    for place in markdown_places(text):
+        for number, piece in enumerate(place.text.split("\n")):
+            start = place.column if number == 0 else 0
+            covered.setdefault(place.line + number, []).append((start, start + len(piece)))
+    found = []
+    is_code = False
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.startswith("```"):
+            is_code = not is_code
+        if is_code or _DEFINITION.match(line):
+            continue
+        own = [match.span() for match in _QUIET.finditer(line)] + covered.get(number, [])
+        for match in _DIGITS.finditer(line):
+            if not any(start <= match.start() and match.end() <= end for start, end in own):
+                found.append(Place("", match[0], number, match.start()))
     return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import tempfile
@@ -23,13 +22,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tasks.config import TEMPLATE_ROOT
-from tasks.core.report_model import Finding, WeeklyReport, canonical_json
+from tasks.core.report_model import Finding, WeeklyReport
 from tasks.core.wording import Wording
 from tasks.store import charts, figures, page
 from tasks.store.charts import Chart
 from tasks.store.figures import FigureView
 from tasks.store.messages import load_messages
 from tasks.store.references import definitions, html_at, html_ref, marked, unmark, without_marks
+from tasks.store.report_json import SCHEMA_NAME, json_text, schema_text
 
 FORMATS = ("html", "md", "json")
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans", "other": "und"}
@@ -75,8 +75,7 @@ def report_files(report: WeeklyReport, *, languages: Sequence[str], formats: Seq
                     )
                     files[f"{folder(report, 'figures')}/{view.figure_id}.{language}.svg"] = svg.encode()
     if "json" in formats:
-        text = json.dumps(json.loads(canonical_json(report)), ensure_ascii=False, indent=1, sort_keys=True)
-        files[file_name(report, "json")] = (text + "\n").encode()
+        files[file_name(report, "json")] = json_text(report).encode()
     english = Wording("en", load_messages("en"), report.definitions)
     for view in figures.views(report, english, drawn).values():
         if not view.is_empty:
@@ -110,6 +109,7 @@ def index_files(reports: Sequence[WeeklyReport], *, exists: Mapping[str, bool], 
     values = {"w": wording, "html_lang": LANGUAGE_TAGS[language], "rows": rows}
     project = newest_first[0].project if newest_first else ""
     files = {"index.html": _environment().get_template("index.html.j2").render(project=project, **values).encode()}
+    files[SCHEMA_NAME] = schema_text().encode()
     files.update(_latest_files(newest_first, exists))
     return files
 
