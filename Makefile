@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test lint format typecheck bench models sample lock clean
+.PHONY: help install run test lint format typecheck bench bench-statistics models sample lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ format: install ## Let the formatter and the linter mend what they can
 
 bench: install ## Measure the encoder, the stages and the whole run
 	@$(BIN)/python -m tests.bench
+
+bench-statistics: install ## Count false signals on quiet weeks, and what planted changes are found
+	@PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.signals
 
 models: install ## Train the shipped models again (needs the training data in SHARED_DATA)
 	@$(BIN)/python -m flows.train bundle --data $(SHARED_DATA)

@@ -5,7 +5,15 @@ where
     language not in ('en', 'zh', 'other')
     or kind not in ('review', 'news', 'competitor')
     or sentiment not in ('negative', 'neutral', 'positive', 'mixed')
-    or (language = 'other' and (sentiment is not null or topic_id is not null))
+    or (
+        language = 'other'
+        and (sentiment is not null or topic_id is not null)
+        and duplicate_group_id not in (
+            select named.duplicate_group_id
+            from ops.current_correction as corrections
+            inner join marts.document as named on corrections.subject = named.document_id
+        )
+    )
 
 union all
 
@@ -42,3 +50,15 @@ where
         'signal_up', 'signal_down', 'watch_up', 'watch_down',
         'no_clear_change', 'too_few', 'baseline_building', 'excluded'
     )
+
+union all
+
+select concat_ws(' ', 'slope_verdict', metric, brand, iso_week, slope_verdict)
+from (
+    select metric, brand, iso_week, slope_verdict from marts.weekly_metric
+    union all
+    select metric, brand, iso_week, slope_verdict from marts.weekly_topic
+    union all
+    select metric, brand, iso_week, slope_verdict from marts.weekly_aspect
+)
+where slope_verdict not in ('signal_up', 'signal_down', 'no_clear_change', 'too_few', 'baseline_building', 'excluded')

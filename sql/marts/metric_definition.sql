@@ -4,6 +4,7 @@ from (
     values
     (
         'volume', 'Documents', '文档数', 'documents',
+        'count(*)', 'marts.document',
         'nothing: the value is n', 'documents of the brand, copies collapsed, spam left out',
         'exact Poisson; changes quasi-Poisson',
         'How many documents speak of the brand. Copies of one text count once.',
@@ -11,6 +12,7 @@ from (
     ),
     (
         'volume_raw', 'Documents with copies', '文档数（含重复）', 'documents',
+        'count(*)', 'marts.document',
         'nothing: the value is n', 'documents of the brand with their copies, spam left out',
         'exact Poisson; changes quasi-Poisson',
         'How many documents speak of the brand, copies and syndicated stories counted each.',
@@ -18,6 +20,7 @@ from (
     ),
     (
         'nss', 'Net sentiment', '净情感', 'points',
+        '(P - N) / (P + Neu + Mixed + N) = k / n', 'marts.document.sentiment',
         'positive minus negative documents', 'documents with a sentiment (neutral and mixed included)',
         'normal, standard error sqrt((p+ + p- - (p+ - p-)^2) / n)',
         'Positive minus negative documents, as a share of all documents with a sentiment: (P - N) / (P + Neu + N).',
@@ -25,6 +28,7 @@ from (
     ),
     (
         'nsr', 'Net sentiment ratio', '净情感比', 'points',
+        '(P - N) / (P + N) = k / n', 'marts.document.sentiment',
         'positive minus negative documents', 'positive and negative documents',
         'Wilson interval of P / (P + N), rescaled; changes Newcombe',
         'Positive minus negative documents, as a share of these two: (P - N) / (P + N).',
@@ -32,6 +36,7 @@ from (
     ),
     (
         'negative_share', 'Negative share', '负面占比', 'fraction',
+        'N / (P + Neu + Mixed + N) = k / n', 'marts.document.sentiment',
         'negative documents', 'documents with a sentiment (neutral and mixed included)',
         'Wilson; changes Newcombe',
         'Share of the documents with a sentiment that are negative.',
@@ -39,6 +44,7 @@ from (
     ),
     (
         'positive_share', 'Positive share', '正面占比', 'fraction',
+        'P / (P + Neu + Mixed + N) = k / n', 'marts.document.sentiment',
         'positive documents', 'documents with a sentiment (neutral and mixed included)',
         'Wilson; changes Newcombe',
         'Share of the documents with a sentiment that are positive.',
@@ -46,6 +52,7 @@ from (
     ),
     (
         'share_of_voice', 'Share of voice', '声量份额', 'fraction',
+        'documents of the brand / documents of any tracked brand = k / n', 'marts.document.brand, marts.mention',
         'documents that belong to the brand or name it', 'documents that name at least one tracked brand',
         'Wilson; changes Newcombe',
         'Share of the documents naming any tracked brand that name this one. Shares can add up to more than 1.',
@@ -53,6 +60,7 @@ from (
     ),
     (
         'mean_rating', 'Mean rating', '平均评分', 'stars',
+        'sum of stars / number of ratings = k / n', 'marts.document.rating',
         'sum of the ratings', 'documents with a rating',
         'seeded bootstrap over documents',
         'Mean of the ratings that came with the documents.',
@@ -60,6 +68,7 @@ from (
     ),
     (
         'abstention_share', 'Share without a sentiment', '未判断占比', 'fraction',
+        'documents without a sentiment / documents = k / n', 'marts.document.sentiment',
         'documents on which the model abstained', 'documents of the brand, copies collapsed, spam left out',
         'Wilson; changes Newcombe',
         'Share of the documents on which the sentiment model abstained, other languages included.',
@@ -67,6 +76,7 @@ from (
     ),
     (
         'topic_share', 'Share of the topic', '话题占比', 'fraction',
+        'documents of the topic / documents of the brand = k / n', 'marts.document.topic_id',
         'documents of the topic', 'documents of the brand, copies collapsed, spam left out',
         'Wilson; changes Newcombe',
         'Share of the brand''s documents that belong to the topic.',
@@ -74,6 +84,7 @@ from (
     ),
     (
         'aspect_share', 'Share of the aspect', '方面占比', 'fraction',
+        'documents of the aspect / documents of the brand = k / n', 'marts.document_aspect',
         'documents that speak of the aspect', 'documents of the brand, copies collapsed, spam left out',
         'Wilson; changes Newcombe',
         'Share of the brand''s documents that speak of the aspect.',
@@ -84,6 +95,8 @@ from (
     label_en,
     label_zh,
     unit,
+    formula,
+    source,
     numerator,
     denominator,
     interval_method,

@@ -43,11 +43,11 @@ comment on column marts.document.iso_week is 'ISO week, such as 2026-W47.';
 comment on column marts.document.rating is 'Rating as given, usually 1-5 stars.';
 comment on column marts.document.duplicate_group_id is 'Documents with the same id are copies of one text.';
 comment on column marts.document.is_canonical is 'True for the earliest document of its duplicate group; metrics count only these.';
-comment on column marts.document.story_id is 'News documents with the same id tell the same story (exact copies so far).';
+comment on column marts.document.story_id is 'News documents with the same id tell the same story, of marts.story; null for other kinds.';
 comment on column marts.document.is_spam is 'True where a spam rule fired; metrics leave these out.';
-comment on column marts.document.spam_reason is 'Which spam rule fired.';
+comment on column marts.document.spam_reason is 'Which spam rule fired; corrected where a person said so.';
 comment on column marts.document.sentiment is 'negative, neutral, positive or mixed; null when the model abstained.';
-comment on column marts.document.sentiment_score is 'P(positive) - P(negative), in [-1, 1]; null when the model abstained.';
+comment on column marts.document.sentiment_score is 'P(positive) - P(negative), in [-1, 1]; -1, 0 or 1 where a person corrected it; null when the model abstained.';
 comment on column marts.document.sentiment_confidence is 'Calibrated probability of the named class, 0-1.';
 comment on column marts.document.topic_id is 'Topic of marts.topic; null where none is near enough.';
 comment on column marts.document.model_version_id is 'Version of the sentiment model that scored the document.';
@@ -79,7 +79,7 @@ comment on column marts.mention.start_char is 'First code point in marts.documen
 comment on column marts.mention.end_char is 'End code point, exclusive.';
 comment on column marts.mention.sentiment is 'Sentiment towards the entity: the document''s where it names one brand only, else of the words around the name; null when abstained, and for names that nobody listed.';
 comment on column marts.mention.sentiment_score is 'As for sentiment, in [-1, 1].';
-comment on column marts.mention.method is 'alias (configured name) or ner (found by a model).';
+comment on column marts.mention.method is 'alias (configured name), ner (found by a model) or correction (named by a person).';
 
 -- Grain: one row per (document_id, aspect, start_char).
 create table if not exists marts.document_aspect (
@@ -188,7 +188,14 @@ create table if not exists marts.weekly_metric (
     delta_lo decimal(18, 6),
     delta_hi decimal(18, 6),
     q_value decimal(9, 6),
-    verdict varchar not null
+    verdict varchar not null,
+    slope decimal(18, 6),
+    slope_lo decimal(18, 6),
+    slope_hi decimal(18, 6),
+    slope_start decimal(18, 6),
+    slope_n bigint,
+    slope_q_value decimal(9, 6),
+    slope_verdict varchar
 );
 comment on table marts.weekly_metric is 'Weekly facts per brand, kind and segment. Grain: one row per (week_start, metric, brand, kind, segment).';
 comment on column marts.weekly_metric.week_start is 'Monday of the week in the project''s time zone.';
@@ -209,6 +216,13 @@ comment on column marts.weekly_metric.delta_lo is 'Lower end of the 95 % interva
 comment on column marts.weekly_metric.delta_hi is 'Upper end of the 95 % interval of delta.';
 comment on column marts.weekly_metric.q_value is 'Benjamini-Hochberg q-value of the change against the baseline, over all rows tested that week; null where not tested.';
 comment on column marts.weekly_metric.verdict is 'signal_up, signal_down, watch_up, watch_down, no_clear_change, too_few, baseline_building or excluded.';
+comment on column marts.weekly_metric.slope is 'Change a week of the line fitted to the comparable ones of the 12 weeks up to this one; null with fewer than 10.';
+comment on column marts.weekly_metric.slope_lo is 'Lower end of the 95 % interval of slope.';
+comment on column marts.weekly_metric.slope_hi is 'Upper end of the 95 % interval of slope.';
+comment on column marts.weekly_metric.slope_start is 'The line''s value 11 weeks before this one; its value now is slope_start + 11 * slope.';
+comment on column marts.weekly_metric.slope_n is 'Documents of the weeks that the line is fitted to.';
+comment on column marts.weekly_metric.slope_q_value is 'Benjamini-Hochberg q-value of the slope, over all slopes tested that week; null where not tested.';
+comment on column marts.weekly_metric.slope_verdict is 'signal_up, signal_down, no_clear_change, too_few, baseline_building or excluded, of the slope.';
 
 -- Grain: one row per (week_start, metric, brand, topic_id).
 create table if not exists marts.weekly_topic (
@@ -228,7 +242,14 @@ create table if not exists marts.weekly_topic (
     delta_lo decimal(18, 6),
     delta_hi decimal(18, 6),
     q_value decimal(9, 6),
-    verdict varchar not null
+    verdict varchar not null,
+    slope decimal(18, 6),
+    slope_lo decimal(18, 6),
+    slope_hi decimal(18, 6),
+    slope_start decimal(18, 6),
+    slope_n bigint,
+    slope_q_value decimal(9, 6),
+    slope_verdict varchar
 );
 comment on table marts.weekly_topic is 'Weekly facts per brand and topic: metric topic_share (share of the brand''s documents) and nss. Grain: one row per (week_start, metric, brand, topic_id).';
 comment on column marts.weekly_topic.week_start is 'Monday of the week in the project''s time zone.';
@@ -248,6 +269,13 @@ comment on column marts.weekly_topic.delta_lo is 'Lower end of the 95 % interval
 comment on column marts.weekly_topic.delta_hi is 'Upper end of the 95 % interval of delta.';
 comment on column marts.weekly_topic.q_value is 'Benjamini-Hochberg q-value of the change against the baseline, over all rows tested that week; null where not tested.';
 comment on column marts.weekly_topic.verdict is 'signal_up, signal_down, watch_up, watch_down, no_clear_change, too_few, baseline_building or excluded.';
+comment on column marts.weekly_topic.slope is 'Change a week of the line fitted to the comparable ones of the 12 weeks up to this one; null with fewer than 10.';
+comment on column marts.weekly_topic.slope_lo is 'Lower end of the 95 % interval of slope.';
+comment on column marts.weekly_topic.slope_hi is 'Upper end of the 95 % interval of slope.';
+comment on column marts.weekly_topic.slope_start is 'The line''s value 11 weeks before this one; its value now is slope_start + 11 * slope.';
+comment on column marts.weekly_topic.slope_n is 'Documents of the weeks that the line is fitted to.';
+comment on column marts.weekly_topic.slope_q_value is 'Benjamini-Hochberg q-value of the slope, over all slopes tested that week; null where not tested.';
+comment on column marts.weekly_topic.slope_verdict is 'signal_up, signal_down, no_clear_change, too_few, baseline_building or excluded, of the slope.';
 
 -- Grain: one row per (week_start, metric, brand, aspect).
 create table if not exists marts.weekly_aspect (
@@ -267,7 +295,14 @@ create table if not exists marts.weekly_aspect (
     delta_lo decimal(18, 6),
     delta_hi decimal(18, 6),
     q_value decimal(9, 6),
-    verdict varchar not null
+    verdict varchar not null,
+    slope decimal(18, 6),
+    slope_lo decimal(18, 6),
+    slope_hi decimal(18, 6),
+    slope_start decimal(18, 6),
+    slope_n bigint,
+    slope_q_value decimal(9, 6),
+    slope_verdict varchar
 );
 comment on table marts.weekly_aspect is 'Weekly facts per brand and aspect. Grain: one row per (week_start, metric, brand, aspect).';
 comment on column marts.weekly_aspect.week_start is 'Monday of the week in the project''s time zone.';
@@ -287,6 +322,13 @@ comment on column marts.weekly_aspect.delta_lo is 'Lower end of the 95 % interva
 comment on column marts.weekly_aspect.delta_hi is 'Upper end of the 95 % interval of delta.';
 comment on column marts.weekly_aspect.q_value is 'Benjamini-Hochberg q-value of the change against the baseline, over all rows tested that week; null where not tested.';
 comment on column marts.weekly_aspect.verdict is 'signal_up, signal_down, watch_up, watch_down, no_clear_change, too_few, baseline_building or excluded.';
+comment on column marts.weekly_aspect.slope is 'Change a week of the line fitted to the comparable ones of the 12 weeks up to this one; null with fewer than 10.';
+comment on column marts.weekly_aspect.slope_lo is 'Lower end of the 95 % interval of slope.';
+comment on column marts.weekly_aspect.slope_hi is 'Upper end of the 95 % interval of slope.';
+comment on column marts.weekly_aspect.slope_start is 'The line''s value 11 weeks before this one; its value now is slope_start + 11 * slope.';
+comment on column marts.weekly_aspect.slope_n is 'Documents of the weeks that the line is fitted to.';
+comment on column marts.weekly_aspect.slope_q_value is 'Benjamini-Hochberg q-value of the slope, over all slopes tested that week; null where not tested.';
+comment on column marts.weekly_aspect.slope_verdict is 'signal_up, signal_down, no_clear_change, too_few, baseline_building or excluded, of the slope.';
 
 -- Grain: one row per (iso_week, revision).
 create table if not exists marts.report (
@@ -304,7 +346,7 @@ comment on column marts.report.revision is 'Revision, from 1.';
 comment on column marts.report.run_id is 'The run that made it.';
 comment on column marts.report.published_at is 'When it was published (UTC).';
 comment on column marts.report.content_hash is 'SHA-256 over the revision''s content, without run id and times.';
-comment on column marts.report.reason is 'Why the revision exists: first, late_data, model_changed, config_changed or recomputed.';
+comment on column marts.report.reason is 'Why the revision exists: first, late_data, model_changed, config_changed, corrections or recomputed.';
 comment on column marts.report.payload is 'The whole report as JSON: every rendering is made from it.';
 
 -- Grain: one row per (iso_week, revision, finding_id).
@@ -355,6 +397,8 @@ create table if not exists marts.metric_definition (
     label_en varchar not null,
     label_zh varchar not null,
     unit varchar not null,
+    formula varchar,
+    source varchar,
     numerator varchar not null,
     denominator varchar not null,
     interval_method varchar not null,
@@ -366,6 +410,8 @@ comment on column marts.metric_definition.metric is 'Name, as in marts.weekly_me
 comment on column marts.metric_definition.label_en is 'Label in English.';
 comment on column marts.metric_definition.label_zh is 'Label in Chinese.';
 comment on column marts.metric_definition.unit is 'documents, fraction, points or stars.';
+comment on column marts.metric_definition.formula is 'The value from what is counted.';
+comment on column marts.metric_definition.source is 'Table and columns that the counts come from.';
 comment on column marts.metric_definition.numerator is 'What k counts.';
 comment on column marts.metric_definition.denominator is 'What n counts.';
 comment on column marts.metric_definition.interval_method is 'How lo and hi are computed.';

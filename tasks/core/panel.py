@@ -2,7 +2,7 @@
 
 Counts arrive per week, source, kind, brand and segment (or topic, or aspect); rows leave per week, metric, brand and
 kind, for every week from the first to the last, weeks without documents included. All rows tested in a week, of all
-tables together, are one family of the correction for many comparisons.
+tables together, are one family of the correction for many comparisons; all slopes over twelve weeks are another.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from tasks.core import statistics
 from tasks.core.contracts import ALL
+from tasks.core.slope import Slopes, fit_slopes, slope_verdicts
 from tasks.core.statistics import MAX_DISTINCT_VALUES, Floats
-from tasks.core.weekly import MEASURES, Bools, Coverage, Judged, compare, judge, verdicts
+from tasks.core.weekly import MEASURES, NO_VALUES, Bools, Coverage, Judged, Measure, compare, judge, verdicts
 from tasks.core.weeks import week_of
 
 MAX_SEGMENTS = 50
 COUNTS = ("raw_count", "document_count", "naming_count", "scored_count", "positive_count", "negative_count")
+SLOPE_COLUMNS = ("slope", "lo", "hi", "start")
 VALUE_COLUMNS = ("value", "lo", "hi", "previous", "baseline", "delta", "delta_lo", "delta_hi")
 
 
@@ -41,11 +43,12 @@ class Axes:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One metric of one table: keys has a row for each row of judged."""
+    """One metric of one table: keys has a row for each row of judged and of slopes."""
 
     table: str
     keys: pd.DataFrame
     judged: Judged
+    slopes: Slopes
 
 
 def axes_of(source_weeks: pd.DataFrame, brands: Sequence[str]) -> Axes:
@@ -144,15 +147,19 @@ def judge_metrics(
         parts = parts[chosen]
         # A share of voice has all brands' coverage: a brand that is missing makes the others look bigger.
         groups = np.zeros(chosen.sum(), np.int64) if metric == "share_of_voice" else group[chosen]
-        comparison = compare(
-            parts,
-            measure=measure,
-            group=groups,
-            draws=takes[chosen] & (parts[:, :, :, 0].sum(axis=2) > 0),
-            coverage=coverages[measure.is_total],
+        judgements.append(
+            _judgement(
+                "weekly_metric",
+                rows[chosen].assign(metric=metric),
+                parts,
+                measure=measure,
+                group=groups,
+                draws=takes[chosen],
+                coverage=coverages[measure.is_total],
+                is_tested=is_tested[chosen],
+                rating_values=values,
+            )
         )
-        judged = judge(measure, comparison, is_tested=is_tested[chosen], rating_values=values)
-        judgements.append(Judgement("weekly_metric", rows[chosen].assign(metric=metric), judged))
     return judgements
 
 
@@ -186,11 +193,43 @@ def judge_parts(
     takes = np.repeat((axes.kinds != "competitor")[None], len(keys), axis=0)
     judgements = []
     for metric, parts in recipes.items():
-        draws = takes & (parts[:, :, :, 0].sum(axis=2) > 0)
-        comparison = compare(parts, measure=MEASURES[metric], group=group, draws=draws, coverage=coverage)
-        judged = judge(MEASURES[metric], comparison, is_tested=np.ones(len(keys), np.bool_))
-        judgements.append(Judgement(f"weekly_{part.removesuffix('_id')}", keys.assign(metric=metric), judged))
+        judgements.append(
+            _judgement(
+                f"weekly_{part.removesuffix('_id')}",
+                keys.assign(metric=metric),
+                parts,
+                measure=MEASURES[metric],
+                group=group,
+                draws=takes,
+                coverage=coverage,
+                is_tested=np.ones(len(keys), np.bool_),
+            )
+        )
     return judgements
+
+
+def _judgement(
+    table: str,
+    keys: pd.DataFrame,
+    parts: Floats,
+    *,
+    measure: Measure,
+    group: NDArray[np.int64],
+    draws: Bools,
+    coverage: Coverage,
+    is_tested: Bools,
+    rating_values: Floats = NO_VALUES,
+) -> Judgement:
+    """Both rules on one metric; a source that a row never had a document of does not bind it."""
+    given = {
+        "measure": measure,
+        "group": group,
+        "draws": draws & (parts[:, :, :, 0].sum(axis=2) > 0),
+        "coverage": coverage,
+    }
+    judged = judge(measure, compare(parts, **given), is_tested=is_tested, rating_values=rating_values)
+    slopes = fit_slopes(parts[..., :3], is_tested=is_tested, is_excluded=judged.is_excluded, **given)
+    return Judgement(table, keys, judged, slopes)
 
 
 def weekly_frames(judgements: Sequence[Judgement], axes: Axes) -> dict[str, pd.DataFrame]:
@@ -199,13 +238,11 @@ def weekly_frames(judgements: Sequence[Judgement], axes: Axes) -> dict[str, pd.D
     Returns:
         Per table (weekly_metric, weekly_topic, weekly_aspect), one row per week and key, sorted by them.
     """
-    flat = [judgement.judged.p.ravel() for judgement in judgements]
-    week = [np.tile(np.arange(len(axes.weeks)), len(judgement.keys)) for judgement in judgements]
-    ends = np.cumsum([len(p) for p in flat])
-    q_values = np.split(statistics.benjamini_hochberg(np.concatenate(flat), np.concatenate(week)), ends[:-1])
+    q_values = _corrected([judgement.judged.p for judgement in judgements])
+    slope_q_values = _corrected([judgement.slopes.p for judgement in judgements])
     frames: dict[str, list[pd.DataFrame]] = {}
-    for judgement, q_value in zip(judgements, q_values, strict=True):
-        frames.setdefault(judgement.table, []).append(_frame(judgement, q_value, axes))
+    for judgement, q_value, slope_q_value in zip(judgements, q_values, slope_q_values, strict=True):
+        frames.setdefault(judgement.table, []).append(_frame(judgement, q_value, slope_q_value, axes))
     return {
         table: pd.concat(parts, ignore_index=True).sort_values(
             ["week_start", "metric", *[c for c in parts[0] if c in ("brand", "kind", "segment", "topic_id", "aspect")]],
@@ -222,8 +259,17 @@ def leading_segments(counts: pd.DataFrame) -> list[str]:
     return sizes.sort_values(["raw_count", "segment"], ascending=[False, True])["segment"].head(MAX_SEGMENTS).tolist()
 
 
-def _frame(judgement: Judgement, q_value: Floats, axes: Axes) -> pd.DataFrame:
-    judged, n_weeks = judgement.judged, len(axes.weeks)
+def _corrected(p_values: Sequence[Floats]) -> list[Floats]:
+    """q-values of arrays (n_rows, n_weeks) of p-values: each week, over all arrays, is a family."""
+    week = [np.tile(np.arange(p.shape[1]), len(p)) for p in p_values]
+    flat = np.concatenate([p.ravel() for p in p_values])
+    q_values = statistics.benjamini_hochberg(flat, np.concatenate(week))
+    parts = np.split(q_values, np.cumsum([p.size for p in p_values])[:-1])
+    return [part.reshape(p.shape) for part, p in zip(parts, p_values, strict=True)]
+
+
+def _frame(judgement: Judgement, q_value: Floats, slope_q_value: Floats, axes: Axes) -> pd.DataFrame:
+    judged, slopes, n_weeks = judgement.judged, judgement.slopes, len(axes.weeks)
     columns: dict[str, Any] = {
         name: np.repeat(judgement.keys[name].to_numpy(), n_weeks) for name in judgement.keys.columns
     }
@@ -233,8 +279,15 @@ def _frame(judgement: Judgement, q_value: Floats, axes: Axes) -> pd.DataFrame:
     columns["k"] = np.round(judged.k.ravel(), 4)
     for name in VALUE_COLUMNS:
         columns[name] = np.round(getattr(judged, name).ravel(), 6) + 0.0
-    columns["q_value"] = np.round(q_value, 6)
-    columns["verdict"] = verdicts(judged, q_value.reshape(judged.p.shape)).ravel()
+    columns["q_value"] = np.round(q_value.ravel(), 6)
+    columns["verdict"] = verdicts(judged, q_value).ravel()
+    for name in SLOPE_COLUMNS:
+        columns[f"slope_{name}".replace("slope_slope", "slope")] = np.round(getattr(slopes, name).ravel(), 6) + 0.0
+    columns["slope_n"] = slopes.n.ravel()
+    columns["slope_q_value"] = np.round(slope_q_value.ravel(), 6)
+    columns["slope_verdict"] = slope_verdicts(
+        slopes, slope_q_value, measure=judged.measure, n=judged.n, is_excluded=judged.is_excluded
+    ).ravel()
     return pd.DataFrame(columns)
 
 

@@ -164,6 +164,22 @@ def two_sided_t(t: ArrayLike, degrees: ArrayLike) -> Floats:
     return 2 * stdtr(np.where(degrees >= 1, degrees, np.nan), -np.abs(t))
 
 
+def t95(degrees: ArrayLike) -> Floats:
+    """Half width of a 95 % interval in standard errors, by Student's t; infinite with no degrees of freedom."""
+    from scipy.special import stdtrit
+
+    (degrees,) = _floats(degrees)
+    return np.where(degrees >= 1, stdtrit(np.maximum(degrees, 1), 0.975), np.inf)
+
+
+def chi_square_tail(chi_square: ArrayLike, degrees: ArrayLike) -> Floats:
+    """Probability of a chi-square as large or larger; 1 with no degrees of freedom."""
+    from scipy.special import chdtrc
+
+    chi_square, degrees = _floats(chi_square, degrees)
+    return np.where(degrees >= 1, chdtrc(np.maximum(degrees, 1), np.maximum(chi_square, 0)), 1.0)
+
+
 def exact_change(k: ArrayLike, n: ArrayLike, k_base: ArrayLike, n_base: ArrayLike) -> Floats:
     """Two-sided mid-p value of Fisher's exact test that two proportions are equal: for counts too small for z."""
     from scipy.stats import hypergeom

@@ -8,10 +8,18 @@ excluded instead.
 
 A Signal needs eight baseline weeks, n of 30 or more, a q-value of at most 0.10 over everything tested that week, and a
 change of a size that matters. A Watch needs only that the interval of the change on the week excludes zero.
+
+How much weeks differ by themselves is estimated from all usable weeks of the last 26, not from the eight baseline
+weeks alone; where they differ by more than chance (Pearson's chi-square at 5 %), the uncertainty of that estimate
+counts too: Student's t with its degrees of freedom takes the place of z. Volumes always take t.
+
+A part of a brand's documents that nobody spoke of in the baseline weeks (a new topic) has a zero to be compared with,
+and is told as new: it needs 10 documents, and 2 points instead of 5.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +34,9 @@ BASELINE_WEEKS = 8
 LOOKBACK_WEEKS = 26
 MAX_Q = 0.10
 SMALL_EXPECTED = 5
+DISPERSION_TEST_P = 0.05
+NEW_MIN_COUNT = 10
+NEW_MIN_EFFECT = 0.02
 NO_VALUES: Floats = np.empty(0)
 
 Family = Literal["proportion", "ratio", "net", "mean", "count"]
@@ -39,12 +50,14 @@ class Measure:
     proportion: x in {0, 1}. ratio: x in {-1, 1}. net: x in {-1, 0, 1}. mean: x a rating. count: n alone.
     min_effect: smallest change from the baseline that may be a Signal (a fraction of it for counts).
     is_total: the metric can't leave a source out.
+    is_part: the metric is a share that a topic or an aspect has: it may be new.
     """
 
     metric: str
     family: Family
     min_effect: float
     is_total: bool = False
+    is_part: bool = False
 
 
 MEASURES = {
@@ -59,8 +72,8 @@ MEASURES = {
         Measure("share_of_voice", "proportion", 0.05, is_total=True),
         Measure("mean_rating", "mean", 0.2),
         Measure("abstention_share", "proportion", 0.05),
-        Measure("topic_share", "proportion", 0.05),
-        Measure("aspect_share", "proportion", 0.05),
+        Measure("topic_share", "proportion", 0.05, is_part=True),
+        Measure("aspect_share", "proportion", 0.05, is_part=True),
     )
 }
 
@@ -84,7 +97,9 @@ class Comparison:
 
     current, previous, baseline: (n_rows, n_weeks, n_parts); previous is zero where that week can't be compared.
     baseline_weeks: (n_rows, n_weeks) number of pooled weeks, 0 to 8.
-    square_sum: (n_rows, n_weeks) sum over the baseline weeks of k^2 / n (of n^2 for counts).
+    spread: like baseline, over all usable weeks of the last 26: what the dispersion is estimated from.
+    spread_weeks: (n_rows, n_weeks) number of these weeks, 0 to 26.
+    square_sum: (n_rows, n_weeks) sum over them of k^2 / n (of n^2 for counts).
     is_excluded: (n_rows, n_weeks) a source of the row did not deliver the week.
     """
 
@@ -92,6 +107,8 @@ class Comparison:
     previous: Floats
     baseline: Floats
     baseline_weeks: NDArray[np.int64]
+    spread: Floats
+    spread_weeks: NDArray[np.int64]
     square_sum: Floats
     is_excluded: Bools
 
@@ -130,31 +147,28 @@ def compare(
     n_rows, _, n_weeks, n_parts = parts.shape
     parts = parts * draws[:, :, None, None]
     current, previous, baseline = (np.zeros((n_rows, n_weeks, n_parts)) for _ in range(3))
-    baseline_weeks = np.zeros((n_rows, n_weeks), np.int64)
+    spread = np.zeros((n_rows, n_weeks, 3))
+    baseline_weeks, spread_weeks = (np.zeros((n_rows, n_weeks), np.int64) for _ in range(2))
     square_sum = np.zeros((n_rows, n_weeks))
     is_excluded = np.zeros((n_rows, n_weeks), np.bool_)
 
     for index in np.unique(group):
         rows = np.flatnonzero(group == index)
-        key = coverage.key[index]
         is_excluded[rows] = draws[rows] @ coverage.is_incomplete[index]
-        patterns, pattern_of_week = np.unique(key, axis=1, return_inverse=True)
-        for number, pattern in enumerate(patterns.T):
-            sources = pattern > 0
-            sums = parts[rows][:, sources].sum(axis=1)
-            differs = key[sources] != pattern[sources, None]
-            usable = ~(draws[rows][:, sources] @ differs)
-            squares = _squares(sums, is_count=is_count)
-            included = usable if is_count else usable & (sums[:, :, 0] > 0)
-            for week in np.flatnonzero(pattern_of_week.reshape(-1) == number):
-                current[rows, week] = sums[:, week]
-                if week:
-                    previous[rows, week] = sums[:, week - 1] * usable[:, week - 1, None]
-                window = slice(max(0, week - LOOKBACK_WEEKS), week)
-                nearest = _nearest(included[:, window], BASELINE_WEEKS)
-                baseline[rows, week] = np.einsum("rw,rwp->rp", nearest, sums[:, window])
-                square_sum[rows, week] = (nearest * squares[:, window]).sum(axis=1)
-                baseline_weeks[rows, week] = nearest.sum(axis=1)
+    for rows, weeks, sums, usable in like_weeks(parts, group=group, draws=draws, coverage=coverage):
+        squares = _squares(sums, is_count=is_count)
+        included = usable if is_count else usable & (sums[:, :, 0] > 0)
+        for week in weeks:
+            current[rows, week] = sums[:, week]
+            if week:
+                previous[rows, week] = sums[:, week - 1] * usable[:, week - 1, None]
+            window = slice(max(0, week - LOOKBACK_WEEKS), week)
+            nearest = _nearest(included[:, window], BASELINE_WEEKS)
+            baseline[rows, week] = np.einsum("rw,rwp->rp", nearest, sums[:, window])
+            baseline_weeks[rows, week] = nearest.sum(axis=1)
+            spread[rows, week] = np.einsum("rw,rwp->rp", included[:, window], sums[:, window, :3])
+            spread_weeks[rows, week] = included[:, window].sum(axis=1)
+            square_sum[rows, week] = (included[:, window] * squares[:, window]).sum(axis=1)
 
     everything = parts[:, :, :, 0].sum(axis=1)
     if measure.is_total:
@@ -163,7 +177,31 @@ def compare(
         is_excluded &= (current[:, :, 0] < MIN_N) & (everything >= MIN_N)
         # What arrived is shown all the same, it is only not compared.
         current = np.where(is_excluded[:, :, None], parts.sum(axis=1), current)
-    return Comparison(current, previous, baseline, baseline_weeks, square_sum, is_excluded)
+    return Comparison(current, previous, baseline, baseline_weeks, spread, spread_weeks, square_sum, is_excluded)
+
+
+def like_weeks(
+    parts: Floats, *, group: NDArray[np.int64], draws: Bools, coverage: Coverage
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], Floats, Bools]]:
+    """The weeks that may be compared with each other, set by set.
+
+    Args:
+        parts: (n_rows, n_sources, n_weeks, n_parts), zero for sources that a row does not draw on.
+
+    Yields:
+        rows and weeks (indices) that share one set of sources; the sums over these sources
+        (n rows, n_weeks, n_parts); and which weeks (n rows, n_weeks) can be set beside them.
+    """
+    for index in np.unique(group):
+        rows = np.flatnonzero(group == index)
+        key = coverage.key[index]
+        patterns, pattern_of_week = np.unique(key, axis=1, return_inverse=True)
+        for number, pattern in enumerate(patterns.T):
+            sources = pattern > 0
+            sums = parts[rows][:, sources].sum(axis=1)
+            differs = key[sources] != pattern[sources, None]
+            usable = ~(draws[rows][:, sources] @ differs)
+            yield rows, np.flatnonzero(pattern_of_week.reshape(-1) == number), sums, usable
 
 
 def judge(measure: Measure, comparison: Comparison, *, is_tested: Bools, rating_values: Floats = NO_VALUES) -> Judged:
@@ -183,20 +221,28 @@ def judge(measure: Measure, comparison: Comparison, *, is_tested: Bools, rating_
     with np.errstate(divide="ignore", invalid="ignore"):
         if measure.family == "count":
             value, before, base = n, n_before, n_base / weeks
-            factor = statistics.dispersion(comparison.square_sum, base, base, weeks, weeks)
+            usual = comparison.spread[:, :, 0] / comparison.spread_weeks
+            factor, _ = _dispersion(comparison, usual, usual, comparison.spread_weeks.astype(np.float64))
             lo, hi = statistics.poisson_interval(n)
             delta_lo, delta_hi = statistics.count_difference(n, n_before, factor)
-            # Student's t, because weekly volumes are overdispersed and their dispersion is itself estimated: over 20
-            # quiet counts with variance 3 times their mean z gives 0.3-0.6 false Signals a week, t 0.1.
-            p = statistics.two_sided_t((n - base) / np.sqrt(factor * base * (1 + 1 / weeks)), weeks - 1)
+            # Always Student's t: real volumes are overdispersed (`make bench-statistics` shows z beside it).
+            degrees = comparison.spread_weeks - 1
+            p = statistics.two_sided_t((n - base) / np.sqrt(factor * base * (1 + 1 / weeks)), degrees)
         else:
             value, before, base = k / n, k_before / n_before, k_base / n_base
             variance = q_base / n_base - base**2
             pooled = (q + q_base) / (n + n_base) - ((k + k_base) / (n + n_base)) ** 2
             is_thin = n * variance < SMALL_EXPECTED * _scale(measure.family)
             variance = np.where(is_thin, np.maximum(variance, pooled), variance)
-            factor = statistics.dispersion(comparison.square_sum, base, variance, n_base, weeks)
-            p = statistics.two_sided((value - base) / np.sqrt(variance * factor * (1 / n + 1 / n_base)))
+            n_spread, k_spread, q_spread = (comparison.spread[:, :, part] for part in range(3))
+            usual = k_spread / n_spread
+            factor, is_overdispersed = _dispersion(comparison, usual, q_spread / n_spread - usual**2, n_spread)
+            z = (value - base) / np.sqrt(variance * factor * (1 / n + 1 / n_base))
+            p = np.where(
+                is_overdispersed,
+                statistics.two_sided_t(z, comparison.spread_weeks - 1),
+                statistics.two_sided(z),
+            )
             p = np.where(variance > 0, p, 1.0)
             p = _guard_small(measure.family, p, is_thin, (n, k, q), (n_base, k_base, q_base))
             lo, hi, delta_lo, delta_hi = _intervals(measure.family, comparison, has_value, has_previous, rating_values)
@@ -233,6 +279,9 @@ def verdicts(judged: Judged, q_value: Floats) -> NDArray[np.str_]:
     """
     effect = judged.value - judged.baseline
     needed = judged.measure.min_effect * (judged.baseline if judged.measure.family == "count" else 1.0)
+    if judged.measure.is_part:
+        is_new = (judged.baseline == 0) & (judged.k >= NEW_MIN_COUNT)
+        needed = np.where(is_new, NEW_MIN_EFFECT, needed)
     with np.errstate(invalid="ignore"):
         is_signal = (q_value <= MAX_Q) & (np.abs(effect) >= needed - 1e-9)
         conditions = [
@@ -246,6 +295,13 @@ def verdicts(judged: Judged, q_value: Floats) -> NDArray[np.str_]:
         ]
     names = ["excluded", "too_few", "baseline_building", "signal_up", "signal_down", "watch_up", "watch_down"]
     return np.select(conditions, names, default="no_clear_change")
+
+
+def _dispersion(comparison: Comparison, usual: Floats, variance: Floats, size: Floats) -> tuple[Floats, Bools]:
+    """Overdispersion between weeks, and whether it is more than chance (Pearson's chi-square at 5 %)."""
+    weeks = comparison.spread_weeks
+    factor = statistics.dispersion(comparison.square_sum, usual, variance, size, weeks)
+    return factor, statistics.chi_square_tail(factor * (weeks - 1), weeks - 1) < DISPERSION_TEST_P
 
 
 def _squares(sums: Floats, *, is_count: bool) -> Floats:

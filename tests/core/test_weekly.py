@@ -1,8 +1,11 @@
 """Baselines, coverage and verdicts on panels whose truth is planted."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from signal_simulation import false_signals, power, row_of, shares
 
 from tasks.core import statistics
 from tasks.core.weekly import MEASURES, Comparison, Coverage, Judged, compare, judge, verdicts
@@ -225,3 +228,42 @@ def test_rows_outside_the_family_are_never_signals():
     result = judge(MEASURES["negative_share"], comparison, is_tested=np.zeros(1, np.bool_))
     assert np.isnan(result.p).all()
     assert verdicts(result, result.p)[0, 8] == "watch_up"
+
+
+def test_overdispersion_brings_student_s_t_by_hand():
+    # Baseline weeks of 10 and 30 of 100 in turn: chi-square 8 x 100 x 0.1^2 / 0.16 = 50 on 7 degrees, phi 7.142857.
+    result, _, _ = judged("negative_share", panel([100] * 9, [10, 30] * 4 + [35]))
+    z = 0.15 / np.sqrt(0.16 * 50 / 7 * (1 / 100 + 1 / 800))
+    assert_allclose(result.p[0, 8], statistics.two_sided_t(z, 7))
+    assert result.p[0, 8] > statistics.two_sided(z)
+
+
+def test_the_dispersion_is_that_of_26_weeks_and_the_baseline_that_of_8():
+    # 18 weeks that swing, then 8 that do not: the baseline is calm, the doubt stays.
+    k = [10, 30] * 9 + [20] * 8 + [35]
+    result, _, _ = judged("negative_share", panel([100] * 27, k))
+    chi_square = 18 * 100 * 0.1**2 / 0.16
+    z = 0.15 / np.sqrt(0.16 * chi_square / 25 * (1 / 100 + 1 / 800))
+    assert_allclose(result.baseline[0, 26], 0.20)
+    assert_allclose(result.p[0, 26], statistics.two_sided_t(z, 25))
+
+
+def test_a_new_topic_needs_ten_documents_and_two_points():
+    nothing = [0] * 8
+    assert judged("topic_share", panel([400] * 9, [*nothing, 12]))[2][0, 8] == "signal_up"
+    assert judged("topic_share", panel([400] * 9, [1, *nothing[1:], 12]))[2][0, 8] == "watch_up"
+    assert judged("topic_share", panel([400] * 9, [*nothing, 9]))[2][0, 8] == "watch_up"
+    assert judged("topic_share", panel([1000] * 9, [*nothing, 12]))[2][0, 8] == "watch_up"
+    assert judged("topic_share", panel([29] * 9, [*nothing, 12]))[2][0, 8] == "too_few"
+
+
+@pytest.mark.parametrize(("history", "rho", "limit"), [(8, 0, 0.15), (26, 0, 0.15), (8, 0.02, 0.45), (26, 0.02, 0.25)])
+def test_null_weeks_of_the_published_setting(history, rho, limit):
+    draw = partial(shares, np.random.default_rng(5), rho=rho)
+    assert false_signals("negative_share", 100, history, draw) <= limit
+
+
+def test_planted_effects_are_found_as_published():
+    assert power(60, row_of(250), 0.10, history=8, rho=0) >= 0.5
+    assert power(60, row_of(250), 0.15, history=8, rho=0) >= 0.88
+    assert power(60, row_of(40), 0.30, history=8, rho=0) >= 0.65
