@@ -6,6 +6,7 @@ words disagree in a visible share of reviews, so agreement with stars is told wh
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from tasks.core.contracts import SentimentScores
 from tasks.core.metrics import classification_metrics
 from tasks.core.sentiment import confidence
 from tasks.models.sentiment import load_folder
-from tasks.training_sets import golden_path, read_csv, read_stars
+from tasks.training_sets import golden_path, read_csv, read_stars, suite_path
 
 Rows = list[tuple[str, str]]
 
@@ -68,6 +69,23 @@ def agreement_with_stars(folder: Path, rows: Sequence[tuple[str, str]]) -> dict:
     }
 
 
+def suite_score(folder: Path, language: str) -> dict:
+    """How much of the project's suite the model in a folder passes: n, passed in [0, 1], and the same for each case."""
+    with suite_path(language).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    labels = predict(folder, [row["text"] for row in rows]).labels
+    passed = [said is not None and said in (row["label"], row["also"]) for said, row in zip(labels, rows, strict=True)]
+    by_case: dict[str, list[bool]] = {}
+    for row, is_right in zip(rows, passed, strict=True):
+        by_case.setdefault(row["case"], []).append(is_right)
+    return {
+        "n": len(rows),
+        "passed": round(sum(passed) / len(passed), 4),
+        "by_case": {case: round(sum(values) / len(values), 4) for case, values in by_case.items()},
+        "failed": [row["text"] for row, is_right in zip(rows, passed, strict=True) if not is_right],
+    }
+
+
 def predict(folder: Path, texts: Sequence[str]) -> SentimentScores:
     """Labels of the model in a folder, with the encoder that it was trained for."""
     from tasks.core.contracts import NullEncoder
@@ -82,7 +100,7 @@ def predict(folder: Path, texts: Sequence[str]) -> SentimentScores:
 
 def run_benchmarks(folder: Path, *, language: str, data: Path) -> dict:
     """Metrics on every benchmark of a language whose data is at hand."""
-    results = {"golden": score(folder, read_csv(golden_path(language)))}
+    results = {"golden": score(folder, read_csv(golden_path(language))), "suite": suite_score(folder, language)}
     if language == "en":
         results["tweeteval_val"] = score(folder, read_tweets(data))
         for stars in ENGLISH_STARS:
@@ -93,6 +111,7 @@ def run_benchmarks(folder: Path, *, language: str, data: Path) -> dict:
 def benchmark_texts(language: str, data: Path) -> Iterator[tuple[str, str]]:
     """All texts that training must not see."""
     yield from read_csv(golden_path(language))
+    yield from read_csv(suite_path(language))
     if language == "en":
         yield from read_tweets(data)
         for stars in ENGLISH_STARS:

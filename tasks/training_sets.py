@@ -12,6 +12,7 @@ import ast
 import csv
 import gzip
 import hashlib
+import html
 import io
 import random
 import re
@@ -32,6 +33,8 @@ GOLDEN_ROOT = PROGRAM_ROOT / "data" / "golden"
 OWN = "project sentences"
 JOINED = "joined opinions"
 _CONTRASTS = ("，但是", "，可惜", "，就是", "，不过", "，但", "，然而", "，", "。")
+MIN_AGREEMENT = 0.6
+_HANDLE = re.compile(r"@\w+")
 _NO_MEANING = re.compile(r"[\W_]+")
 _CLASS_NAMES = ("negative", "neutral", "positive")
 csv.field_size_limit(10_000_000)
@@ -200,6 +203,14 @@ def golden_path(language: str) -> Path:
     return GOLDEN_ROOT / f"sentiment_{language}.csv"
 
 
+def suite_path(language: str) -> Path:
+    """The project's suite of negation, contrast, intensity and emoji; never trained on.
+
+    Columns: text, label, also (another label that a reader may choose, or empty), case.
+    """
+    return GOLDEN_ROOT / f"sentiment_suite_{language}.csv"
+
+
 def read_stars(path: Path, *, text: str, rating: str, delimiter: str = ",") -> list[tuple[str, str]]:
     """Distinct texts with 1-2 stars as negative and 4-5 as positive; 3 stars are left out."""
     examples = [
@@ -210,16 +221,16 @@ def read_stars(path: Path, *, text: str, rating: str, delimiter: str = ",") -> l
     return [(example.text, example.label) for example in distinct(examples, without=frozenset())]
 
 
-def _rows(path: Path, *, delimiter: str = ",") -> Iterator[dict[str, str]]:
-    with _open(path) as file:
+def _rows(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> Iterator[dict[str, str]]:
+    with _open(path, encoding=encoding) as file:
         yield from csv.DictReader(file, delimiter=delimiter)
 
 
-def _open(path: Path) -> io.TextIOBase:
+def _open(path: Path, *, encoding: str = "utf-8-sig") -> io.TextIOBase:
     """A text file, packed or not."""
     if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")  # type: ignore[return-value]
-    return path.open(encoding="utf-8-sig", newline="")
+        return gzip.open(path, "rt", encoding=encoding, newline="")  # type: ignore[return-value]
+    return path.open(encoding=encoding, newline="")
 
 
 def _label_of_polarities(polarities: set[str]) -> str | None:
@@ -233,6 +244,52 @@ def _label_of_polarities(polarities: set[str]) -> str | None:
 def _tweets(folder: Path) -> Iterator[tuple[str, str, str]]:
     for row in _rows(folder / "Tweets.csv.gz"):
         yield row["text"].replace("`", "'"), row["sentiment"], folder.name
+
+
+def _airline_tweets(folder: Path) -> Iterator[tuple[str, str, str]]:
+    for row in _rows(folder / "Tweets.csv.gz"):
+        if float(row["airline_sentiment_confidence"]) >= MIN_AGREEMENT:
+            yield _tweet(row["text"]), row["airline_sentiment"], folder.name
+
+
+def _apple_tweets(folder: Path) -> Iterator[tuple[str, str, str]]:
+    names = {"1": "negative", "3": "neutral", "5": "positive"}
+    for row in _rows(folder / "Apple-Twitter-Sentiment-DFE.csv.gz", encoding="latin-1"):
+        if row["sentiment"] in names and float(row["sentiment:confidence"]) >= MIN_AGREEMENT:
+            yield _tweet(row["text"]), names[row["sentiment"]], folder.name
+
+
+def _brand_tweets(folder: Path) -> Iterator[tuple[str, str, str]]:
+    names = {
+        "No emotion toward brand or product": "neutral",
+        "Positive emotion": "positive",
+        "Negative emotion": "negative",
+    }
+    for row in _rows(folder / "judge-1377884607_tweet_product_company.csv.gz", encoding="latin-1"):
+        name = row["is_there_an_emotion_directed_at_a_brand_or_product"]
+        if name in names:
+            yield _tweet(row["tweet_text"]), names[name], folder.name
+
+
+def _tweet(text: str) -> str:
+    """A tweet without HTML entities; in every second one, by its length, the names of accounts are `@user`."""
+    text = html.unescape(text)
+    return _HANDLE.sub("@user", text) if len(text) % 2 else text
+
+
+def _trustpilot(folder: Path) -> Iterator[tuple[str, str, str]]:
+    for row in _rows(folder / "trustpilot_flagged.csv.gz"):
+        if float(row["rating"]) != 3:
+            label = "negative" if float(row["rating"]) < 3 else "positive"
+            yield f"{row['title']}. {row['body']}", label, row["platform"]
+
+
+def _amazon(folder: Path) -> Iterator[tuple[str, str, str]]:
+    for name in ("amazon.train.dat.gz", "amazon.test.dat.gz"):
+        with _open(folder / name) as file:
+            for line in file:
+                text, _, label = line.rpartition("$LABEL$")
+                yield text, "positive" if label.strip() == "1" else "negative", folder.name
 
 
 def _skytrax(folder: Path) -> Iterator[tuple[str, str, str]]:
@@ -311,7 +368,14 @@ ENGLISH: Sequence[TrainingSet] = (
     TrainingSet("tweet_sentiment_extraction", "en", "CC-BY-4.0 (believed)", True, ("*.csv.gz",), _tweets),
     TrainingSet("skytrax", "en", "CC0-1.0", True, ("*.csv.gz",), _skytrax),
     TrainingSet("mams_absa", "en", "Apache-2.0", True, ("MAMS-ATSA/train.xml.gz", "MAMS-ATSA/val.xml"), _mams),
-    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines, max_examples=3000),
+    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines, max_examples=1500),
+    TrainingSet(
+        "twitter_us_airline", "en", "none stated", False, ("Tweets.csv.gz",), _airline_tweets, max_examples=6000
+    ),
+    TrainingSet("apple_twitter_dfe", "en", "none stated", False, ("*.csv.gz",), _apple_tweets),
+    TrainingSet("brands_product_emotions", "en", "none stated", False, ("*.csv.gz",), _brand_tweets, max_examples=5000),
+    TrainingSet("trustpilot_rentals", "en", "none stated", False, ("trustpilot_flagged.csv.gz",), _trustpilot),
+    TrainingSet("amazon_polarity_10k", "en", "none stated", False, ("*.dat.gz",), _amazon, max_examples=1500),
 )
 CHINESE: Sequence[TrainingSet] = (
     TrainingSet("zh_online_shopping_10_cats", "zh", "none stated", False, ("*.zip",), _shopping),

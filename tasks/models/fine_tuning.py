@@ -4,7 +4,10 @@ The encoder's lower layers stay as they are, because the embedding shares them; 
 kept. Above them the model trains layers of its own: all their weights (`full`), or low-rank adapters that are merged
 at the end (`lora`, Hu et al. 2021), or none but the head (`head`, on the frozen encoder's pooled output).
 Optimisation is AdamW with warm-up and linear decay, classes weighted against imbalance, batches of similar length.
-Validation loss decides after each epoch: the best epoch is kept, and training stops when it no longer falls.
+What is kept is a moving average of the weights, not the last step's. Where texts come from several sets, each set has
+a bias of its own in training: annotators differ in how readily they say neutral, and so the head need not learn one
+crowd's habit. Validation loss decides after each epoch: the best epoch is kept, and training stops when it no longer
+falls.
 Runs on one thread are repeatable for a seed.
 """
 
@@ -25,13 +28,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tasks.core.contracts import SENTIMENTS, Progress
-from tasks.core.sentiment import NEUTRAL, readable
+from tasks.core.sentiment import readable
 from tasks.models import bert
 from tasks.models.encoder import base_folder, base_tokenizer
 
 METHODS = ("lora", "full", "head")
 CACHE_BATCH_DOCUMENTS = 64
 BUCKET_BATCHES = 50
+HABIT_LEARNING_RATE = 3e-3
 _log = logging.getLogger(__name__)
 
 
@@ -40,8 +44,10 @@ class Recipe:
     """How to train. first_layer: the lowest layer that the model has for itself, from 0.
 
     class_weight_power: weights of classes are their inverse frequency to this power (0: none, 1: fully balanced).
-    neutral_weight: how much neutral texts count beside the others, against annotators who were quick to say neutral.
     patience: epochs without a lower validation loss after which training stops.
+    layer_decay: each layer learns at this share of the rate of the layer above it.
+    label_smoothing: share of a label's probability that is spread over all classes.
+    average: decay of the weights' moving average per step, reached gradually; 0: the last step's weights.
     """
 
     method: str = "lora"
@@ -56,9 +62,17 @@ class Recipe:
     weight_decay: float = 0.01
     warm_up_share: float = 0.06
     class_weight_power: float = 0.5
-    neutral_weight: float = 1.0
     patience: int = 1
     lora_rank: int = 16
+    layer_decay: float = 1.0
+    label_smoothing: float = 0.0
+    average: float = 0.99
+
+
+# How the shipped model is made; chosen on held-out tweets of the training sets, and on sets left out as a whole.
+BUNDLE_RECIPE = Recipe(
+    method="full", epochs=2, learning_rate=1e-4, layer_decay=0.8, label_smoothing=0.05, average=0.998
+)
 
 
 @dataclass(frozen=True)
@@ -103,14 +117,23 @@ class FineTuner:
         repeats: NDArray[np.int64],
         validation: tuple[Sequence[str], NDArray[np.int64]],
         progress: Progress,
+        sources: NDArray[np.int64] | None = None,
     ) -> FineTuned:
-        """Train on n texts, each seen `repeats` times an epoch; keep the epoch with the lowest validation loss."""
+        """Train on n texts, each seen `repeats` times an epoch; keep the epoch with the lowest validation loss.
+
+        Args:
+            sources: (n,) number of the set that each text comes from; None: all are from one.
+        """
         recipe = self.recipe
         inputs, held_out = self._lower(texts, progress=progress), self._lower(validation[0], progress=progress)
         sample = np.repeat(np.arange(len(texts)), repeats)
         class_weights = _class_weights(classes[sample], recipe)
         targets = torch.from_numpy(classes)
-        optimiser, schedule = self._optimiser(steps=recipe.epochs * -(-len(sample) // recipe.batch_documents))
+        habits = nn.Parameter(torch.zeros(1 if sources is None else int(sources.max()) + 1, len(SENTIMENTS)))
+        owners = torch.zeros(len(texts), dtype=torch.long) if sources is None else torch.from_numpy(sources)
+        steps = recipe.epochs * -(-len(sample) // recipe.batch_documents)
+        optimiser, schedule = self._optimiser(steps=steps, habits=habits if len(habits) > 1 else None)
+        average = _Average(self._trained(), decay=recipe.average)
         history: list[dict] = []
         best: tuple[nn.ModuleList, nn.Linear] = (self._layers, self._head)
         progress.start("train", recipe.epochs * len(sample))
@@ -122,14 +145,21 @@ class FineTuner:
                 with _autocast():
                     features = self._upper([inputs[i] for i in batch])
                 features = functional.dropout(features.float(), recipe.dropout)
-                loss = functional.cross_entropy(self._head(features), targets[batch], weight=class_weights)
+                loss = functional.cross_entropy(
+                    self._head(features) + habits[owners[batch]],
+                    targets[batch],
+                    weight=class_weights,
+                    label_smoothing=recipe.label_smoothing,
+                )
                 optimiser.zero_grad()
                 loss.backward()
                 nn.utils.clip_grad_norm_(self._trained(), 1.0)
                 optimiser.step()
                 schedule.step()
+                average.update()
                 losses.append(float(loss.detach()))
                 progress.advance(len(batch))
+            average.swap()
             logits = self._logits(held_out)
             row = {
                 "epoch": epoch,
@@ -150,6 +180,7 @@ class FineTuner:
                 best = (copy.deepcopy(self._layers), copy.deepcopy(self._head))
             elif epoch - lowest["epoch"] >= recipe.patience:
                 break
+            average.swap()
         progress.finish(f"best epoch {lowest['epoch']} of {len(history)}, validation loss {lowest['validation_loss']}")
         self._layers, self._head = best
         return self._finished(history)
@@ -213,11 +244,19 @@ class FineTuner:
     def _trained(self) -> list[nn.Parameter]:
         return [*(p for p in self._layers.parameters() if p.requires_grad), *self._head.parameters()]
 
-    def _optimiser(self, *, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
-        own = [p for p in self._layers.parameters() if p.requires_grad]
-        groups = [{"params": own, "lr": self.recipe.learning_rate}] if own else []
-        groups.append({"params": list(self._head.parameters()), "lr": self.recipe.head_learning_rate})
-        optimiser = torch.optim.AdamW(groups, weight_decay=self.recipe.weight_decay)
+    def _optimiser(
+        self, *, steps: int, habits: nn.Parameter | None
+    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+        recipe = self.recipe
+        groups: list[dict] = []
+        for below_top, layer in enumerate(reversed(self._layers)):
+            own = [p for p in layer.parameters() if p.requires_grad]
+            groups.append({"params": own, "lr": recipe.learning_rate * recipe.layer_decay**below_top})
+        groups = [group for group in groups if group["params"]]
+        groups.append({"params": list(self._head.parameters()), "lr": recipe.head_learning_rate})
+        if habits is not None:
+            groups.append({"params": [habits], "lr": HABIT_LEARNING_RATE, "weight_decay": 0.0})
+        optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
         warm_up = max(1, round(self.recipe.warm_up_share * steps))
 
         def factor(step: int) -> float:
@@ -250,6 +289,28 @@ class FineTuner:
         return FineTuned(self.first_layer, layers, weight, bias, history)
 
 
+class _Average:
+    """A moving average of parameters (Polyak and Juditsky, 1992) that can be swapped with their present values."""
+
+    def __init__(self, parameters: list[nn.Parameter], *, decay: float) -> None:
+        self._parameters, self._decay, self._step = parameters, decay, 0
+        self._means = [p.detach().clone() for p in parameters]
+
+    def update(self) -> None:
+        self._step += 1
+        keep = min(self._decay, self._step / (self._step + 9)) if self._decay else 0.0
+        with torch.no_grad():
+            for mean, parameter in zip(self._means, self._parameters, strict=True):
+                mean.lerp_(parameter, 1 - keep)
+
+    def swap(self) -> None:
+        with torch.no_grad():
+            for mean, parameter in zip(self._means, self._parameters, strict=True):
+                held = parameter.clone()
+                parameter.copy_(mean)
+                mean.copy_(held)
+
+
 def to_tensors(model: FineTuned) -> dict[str, Tensor]:
     """What is stored of a model: float16 tensors `layers.<index>.<name>`, `head.weight`, `head.bias`."""
     tensors = {
@@ -273,7 +334,6 @@ def _class_weights(classes: NDArray[np.int64], recipe: Recipe) -> Tensor:
     counts = np.bincount(classes, minlength=len(SENTIMENTS)).astype(float)
     weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** recipe.class_weight_power
     weights[counts == 0] = 0.0
-    weights[NEUTRAL] *= recipe.neutral_weight
     return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
 
 

@@ -11,25 +11,30 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.contracts import SENTIMENTS, Progress
-from tasks.core.sentiment import Decision, calibrated, fit_min_confidence, fit_temperature
+from tasks.core.sentiment import Decision, calibrated, fit_min_confidence, fit_offsets, fit_temperature
 from tasks.models import cards
 from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
+
+if TYPE_CHECKING:
+    from tasks.models.fine_tuning import Recipe
 
 HEAD_ONLY_LEARNING_RATE = 5e-3
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """Texts with their classes (n,), columns of SENTIMENTS, and how often each counts (n,)."""
+    """Texts with their classes (n,), columns of SENTIMENTS, how often each counts (n,), and its set's number (n,)."""
 
     texts: Sequence[str]
     classes: NDArray[np.int64]
     repeats: NDArray[np.int64]
+    sources: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,12 @@ def fit_english(
     seed: int,
     start: Path | None,
     progress: Progress,
-    neutral_weight: float = 1.0,
+    recipe: Recipe | None = None,
 ) -> Fitted:
     """Fine-tune the English model.
 
     Args:
-        method: lora, full or head.
+        method: lora, full or head; of the recipe, whatever else it says.
         start: folder of a model to go on from; None starts from the base encoder.
     """
     from safetensors.torch import save
@@ -62,7 +67,7 @@ def fit_english(
     from tasks.models import fine_tuning
     from tasks.models.encoder import BASE_NAME, BASE_SHA256, MiniLmEncoder, load_sentiment_branch, sentiment_branch
 
-    recipe = fine_tuning.Recipe(method=method, epochs=epochs, seed=seed, neutral_weight=neutral_weight)
+    recipe = replace(recipe or fine_tuning.Recipe(), method=method, epochs=epochs, seed=seed)
     if method == "head":
         recipe = replace(recipe, head_learning_rate=HEAD_ONLY_LEARNING_RATE)
     begun = None
@@ -75,10 +80,15 @@ def fit_english(
         repeats=training.repeats,
         validation=(validation.texts, validation.classes),
         progress=progress,
+        sources=training.sources,
     )
     encoder = MiniLmEncoder(branches=[sentiment_branch(model.first_layer, model.layers)])
     logits = encoder.encode(validation.texts).features @ model.weight.T + model.bias
-    decision = choose(logits, validation.classes)
+    offsets = (
+        fit_offsets(logits, validation.classes, validation.sources) if start is None else np.zeros(len(SENTIMENTS))
+    )
+    model = replace(model, bias=(model.bias + offsets).astype(np.float32))
+    decision = choose(logits + offsets, validation.classes)
     card = {
         "kind": "head",
         "method": method,
@@ -87,6 +97,7 @@ def fit_english(
         "goes_on_from": _name_of(start),
         "recipe": asdict(recipe),
         "history": model.history,
+        "offsets": offsets.tolist(),
     }
     return _fitted(save(fine_tuning.to_tensors(model)), decision, card)
 
