@@ -76,6 +76,32 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class AspectSpan:
+    """Words of a text that speak of an aspect, and the clause they stand in. method: words or meaning."""
+
+    aspect: str
+    start_char: int
+    end_char: int
+    clause_start_char: int
+    clause_end_char: int
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetScore:
+    """How a text speaks of the thing at a span: negative, neutral or positive, or None where the model abstained.
+
+    score: P(positive) - P(negative), in [-1, 1]; confidence: calibrated probability of the best class, in [0, 1].
+    """
+
+    start_char: int
+    end_char: int
+    sentiment: str | None
+    score: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class ModelVersion:
     """A registered model: the row of ops.model_version that enriched rows point to."""
 
@@ -179,6 +205,26 @@ class EntityTagger(Protocol):
     def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]: ...
 
 
+class TargetSentiment(Protocol):
+    """Says how texts of one language speak of the things at some spans.
+
+    needs_pass: whether it reads what the encoder's pass gave for these spans; `encoded` is None otherwise.
+    """
+
+    version: ModelVersion
+    needs_pass: bool
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        encoded: Encoded | None,
+        spans: Sequence[Sequence[tuple[int, int]]],
+        names: Sequence[Sequence[tuple[int, int]]] | None = None,
+    ) -> list[list[TargetScore]]:
+        """One score per span, in their order; names: which of the spans are names that may be compared."""
+        ...
+
+
 class TopicModel(Protocol):
     """Assigns documents of one language to topics by their embeddings."""
 
@@ -225,6 +271,22 @@ class NullEntityTagger:
 
     def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]:
         return [[] for _ in texts]
+
+
+class NullTargetSentiment:
+    """Abstains on every span."""
+
+    version = _null_version("target")
+    needs_pass = False
+
+    def predict(
+        self,
+        texts: Sequence[str],
+        encoded: Encoded | None,
+        spans: Sequence[Sequence[tuple[int, int]]],
+        names: Sequence[Sequence[tuple[int, int]]] | None = None,
+    ) -> list[list[TargetScore]]:
+        return [[TargetScore(start, end, None, 0.0, 0.0) for start, end in found] for found in spans]
 
 
 class NullTopicModel:
