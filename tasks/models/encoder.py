@@ -177,8 +177,9 @@ def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
 
 @lru_cache(maxsize=1)
 def load_encoder_folder(folder: Path) -> MiniLmEncoder:
-    """The English encoder with the branch of the sentiment model in a folder."""
-    return MiniLmEncoder(branches=[load_sentiment_branch(folder)])
+    """The English encoder with the branch of the sentiment model in a folder; none where that one reads texts itself."""
+    is_own = cards.load_card(folder)["kind"] == "hub"
+    return MiniLmEncoder(branches=[] if is_own else [load_sentiment_branch(folder)])
 
 
 def sentiment_branch(first_layer: int, layers: nn.ModuleList) -> Branch:

@@ -155,7 +155,7 @@ def _pipeline(name: str, version: str) -> HubModel:
         )
     record = package.read_text("RECORD") or f"{name} {version}"
     digest = hashlib.sha256(record.encode()).hexdigest()
-    return HubModel(name, version, digest, package.metadata.json.get("license") or "unknown", None)
+    return HubModel(name, version, digest, str(package.metadata.json.get("license") or "unknown"), None)
 
 
 def _content(folder: Path) -> str:

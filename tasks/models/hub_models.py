@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from tasks.core.contracts import SENTIMENTS, Encoded, Mention, SentimentScores
 from tasks.core.mentions import entity_id
-from tasks.models import hub
+from tasks.core.sentiment import Decision, decide, readable
+from tasks.models import cards, hub
 
 WINDOW_OVERLAP = 32
 MAX_WINDOW_TOKENS = 512
@@ -159,6 +160,31 @@ class HubSentiment:
         is_sure = (counts > 0) & (probabilities.max(axis=1) >= self._min_confidence)
         labels = [SENTIMENTS[k] if sure else None for k, sure in zip(best, is_sure, strict=True)]
         return SentimentScores(probabilities.astype(np.float32), labels)
+
+
+class TrainedSentiment:
+    """A classifier that `train` fine-tuned from a model of the hub, with a decision of its own. A SentimentModel."""
+
+    def __init__(self, card: dict[str, Any], folder: Path, decision: Decision) -> None:
+        model = hub.HubModel(card["name"], card["revision"], card["content_sha256"], card["licence"], folder)
+        self._reader = HubReader(model, kind="AutoModelForSequenceClassification")
+        self._decision = decision
+        self.version = cards.version_of(card, precision=self._reader.precision)
+
+    def predict(self, texts: Sequence[str], encoded: Encoded) -> SentimentScores:
+        """Label n documents from their texts; a long text's logits are the mean of its windows' by tokens."""
+        read = [readable(text) for text in texts]
+        pieces, counts, _ = self._reader.pieces(read)
+        sums = np.zeros((len(texts), len(SENTIMENTS)), np.float64)
+        for batch, _inputs, output in self._reader.run(read, pieces):
+            for row, place in zip(output.logits.float().cpu().numpy(), batch, strict=True):
+                sums[pieces[place].text_index] += row * pieces[place].token_count
+        totals = np.bincount(
+            [piece.text_index for piece in pieces],
+            weights=[piece.token_count for piece in pieces],
+            minlength=len(texts),
+        )
+        return decide(sums / np.maximum(totals, 1)[:, None], self._decision, is_readable=counts > 0)
 
 
 class HubEntities:

@@ -128,6 +128,10 @@ def load_folder(folder: Path) -> SentimentModel:
     card = cards.load_card(folder)
     values = json.loads((folder / DECISION).read_text(encoding="utf-8"))
     decision = Decision(temperature=values["temperature"], min_confidence=values["min_confidence"])
+    if card["kind"] == "hub":
+        from tasks.models.hub_models import TrainedSentiment
+
+        return TrainedSentiment(card, folder, decision)
     weight, bias = read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
     if card["kind"] == "ngram":
         idf = read_tensor(folder, "idf")
