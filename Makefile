@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test lint format typecheck bench bench-statistics models sample lock clean
+.PHONY: help install run test lint format typecheck bench bench-statistics models frontier sample lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ bench-statistics: install ## Count false signals on quiet weeks, and what plante
 
 models: install ## Train the shipped models again (needs the training data in SHARED_DATA)
 	@$(BIN)/python -m flows.train bundle --data $(SHARED_DATA)
+
+frontier: install ## Measure accuracy and speed of the ways to share the encoder (needs SHARED_DATA; 10 CPU-minutes)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m flows.train frontier --data $(SHARED_DATA)
 
 sample: install ## Write the sample project's data again
 	@$(BIN)/python data/sample/generate.py

@@ -2,6 +2,7 @@
 
 `marketbrief train sentiment --data FILE` makes a model for one project. `python -m flows.train bundle --data FOLDER`
 makes the sentiment models that the program ships, from the public sets in that folder and the project's sentences.
+`python -m flows.train frontier --data FOLDER` prints what sharing the encoder costs (tasks/frontier.py).
 """
 
 from __future__ import annotations
@@ -109,15 +110,20 @@ class _Lines:
 
 
 def main(arguments: list[str]) -> int:
-    """The command that rebuilds the shipped models."""
+    """Rebuild the shipped models (bundle), or measure what sharing the encoder costs (frontier)."""
     parser = argparse.ArgumentParser(prog="python -m flows.train", description=main.__doc__)
-    parser.add_argument("what", choices=["bundle"])
+    parser.add_argument("what", choices=["bundle", "frontier"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the public training sets")
     parser.add_argument("--language", choices=["en", "zh"], action="append", help="only this one")
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
+        if options.what == "frontier":
+            from tasks.frontier import measure_frontier, table
+
+            print(table(measure_frontier(options.data, seed=options.seed, progress=_Lines())))
+            return 0
         settings = load_settings(PROGRAM_ROOT / "market.toml")
         from flows import prefect_env
 
