@@ -267,16 +267,24 @@ def models(ctx: typer.Context) -> None:
 @command(_MODELS)
 def evaluate(
     ctx: typer.Context,
-    task: Annotated[str, typer.Option(metavar="TASK", help="sentiment.")] = "sentiment",
-    data: Annotated[Path | None, typer.Option(metavar="FILE", help="A CSV with the columns text and label.")] = None,
+    task: Annotated[
+        str | None, typer.Option(metavar="TASK", help="sentiment, entities, aspects or topics; by default all.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV (text,label), or JSON lines with entities or aspects.")
+    ] = None,
+    is_release: Annotated[
+        bool, typer.Option("--save-release", metavar="", help="Keep the figures; later ones are compared with them.")
+    ] = False,
 ) -> None:
-    """Measure a model, with confidence intervals.
+    """Measure the models, with confidence intervals.
 
-    On the golden sets that come with the program, or on your own labelled file.
+    On the golden sets that come with the program, compared with the last release; or on your own labelled file.
+    Labels may be negative, neutral, positive, mixed, in Chinese, or stars. How to label: docs/labelling.md.
     """
     from flows.commands.learning import evaluate_command
 
-    evaluate_command(ctx.obj, task=task, data=data)
+    evaluate_command(ctx.obj, task=task, data=data, is_release=is_release)
 
 
 @command(_MODELS)

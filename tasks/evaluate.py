@@ -1,99 +1,188 @@
-"""Evaluation: labelled texts in, accuracy with its uncertainty out.
+"""Evaluation: labelled texts in, how good the models are out, and whether they got better since the last release.
 
-Each text's language is detected, and the language's model labels it; a text in a language without a model is an
-abstention. Nothing is left out of accuracy: an abstention counts as wrong there, and `coverage` says how many there
-were. Without a file the shipped golden sets are used, which no model was ever trained on.
+Without a file the golden sets are used, which the project wrote by hand (data/golden/README.md) and which no model was
+ever trained on; then the figures are compared with those of the last release, row by row. A user's file may hold
+texts, or name documents that the project has read (see tasks/store/labelled.py): these are taken from the published
+snapshot. Whatever of a file was not used is counted and said.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
-from tasks.config import Settings
-from tasks.core.contracts import NullEncoder, Progress
-from tasks.core.language import detect_language
-from tasks.core.metrics import classification_metrics
-from tasks.models.sentiment import LANGUAGES, load_sentiment
-from tasks.training_sets import golden_path, read_csv
+from tasks.config import PROGRAM_ROOT, Settings
+from tasks.core.contracts import Progress
+from tasks.errors import SourceError, UsageError
+from tasks.evaluate_sentiment import evaluate_sentiment
+from tasks.store.labelled import LabelledFile, LabelledText, read_labelled
+from tasks.store.releases import changes_since, read_release, row_key, write_release
+from tasks.store.warehouse import ask
 
 logger = logging.getLogger(__name__)
 
+TASKS = ("sentiment", "entities", "aspects", "topics")
+GOLDEN_TASKS = TASKS[:3]
+LANGUAGES = ("en", "zh")
+GOLDEN_ROOT = PROGRAM_ROOT / "data" / "golden"
+RELEASE = GOLDEN_ROOT / "release.json"
+_DOCUMENTS = "select document_id, text, language, source from marts.document where document_id in (select unnest($ids))"
 
-def evaluate_sentiment(settings: Settings, progress: Progress, *, data: Path | None) -> dict:
-    """Score the sentiment models that this project uses.
+
+def golden_files(task: str) -> dict[str, Path]:
+    """The golden set of a task, by language; empty for a task that has none."""
+    suffix = "csv" if task == "sentiment" else "jsonl"
+    paths = {language: GOLDEN_ROOT / f"{task}_{language}.{suffix}" for language in LANGUAGES}
+    return paths if task in GOLDEN_TASKS else {}
+
+
+def evaluate_task(settings: Settings, progress: Progress, *, task: str | None, data: Path | None) -> dict[str, Any]:
+    """Measure the models of a task.
 
     Args:
-        data: a CSV file with the columns text and label; None for the golden sets.
+        task: one of TASKS; None: the one that the file's columns tell, or all that have a golden set.
+        data: a labelled file; None for the golden sets.
 
     Returns:
-        task, n, coverage, metrics, per_class and confusion (see `classification_metrics`); by_language: the same
-        numbers for each language with n; model_version_id: of the models used, joined by a comma; data.
+        task, data, n, coverage, metrics, model_version_id and more, by task (see tasks/evaluate_*.py); warnings: what
+        of the file was not used; changes: since the last release (golden sets alone). Where all are measured, it is
+        the result for sentiment, and `other_tasks` holds the others by name.
 
     Raises:
+        UsageError: no such task, or it has no golden set.
         SourceError: the file can't be used.
         ModelUnavailableError: a model is missing.
     """
-    if data is None:
-        rows = [(*row, language) for language in LANGUAGES for row in read_csv(golden_path(language))]
-    else:
-        rows = [(text, label, detect_language(text)) for text, label in read_csv(data)]
-    truth = [label for _, label, _ in rows]
-    languages = [language for _, _, language in rows]
-    predicted: list[str | None] = [None] * len(rows)
-    versions = []
-    progress.start("evaluate", len(rows))
-    for language in sorted(set(languages)):
-        places = [i for i, found in enumerate(languages) if found == language]
-        labels, version = label_texts(settings, [rows[i][0] for i in places], language)
-        for place, label in zip(places, labels, strict=True):
-            predicted[place] = label
-        if language in LANGUAGES:
-            versions.append(version)
-        progress.advance(len(places))
-    result = classification_metrics(truth, predicted)
-    accuracy = result["metrics"]["accuracy"]
-    progress.finish(f"{len(rows)} texts, accuracy {accuracy['value']:.3f} [{accuracy['lo']:.3f}, {accuracy['hi']:.3f}]")
-    by_language = {
-        language: classification_metrics(
-            [truth[i] for i in range(len(rows)) if languages[i] == language],
-            [predicted[i] for i in range(len(rows)) if languages[i] == language],
-        )
-        for language in sorted(set(languages))
-    }
-    return {
-        "task": "sentiment",
-        "data": data.name if data else "golden",
-        **result,
-        "by_language": by_language,
-        "model_version_id": ", ".join(versions),
-    }
-
-
-@task(name="label-texts", cache_policy=NO_CACHE)
-def label_texts(settings: Settings, texts: Sequence[str], language: str) -> tuple[list[str | None], str]:
-    """Labels of texts in one language (None: abstained), and the version of the model that gave them."""
+    if task is not None and task not in TASKS:
+        raise UsageError(f"No task {task!r} to evaluate", fix=f"choose one of {', '.join(TASKS)}")
     started = time.monotonic()
-    model = load_sentiment(language, settings)
-    if language == "en":
-        from tasks.models.encoder import load_encoder_en
-
-        encoded = load_encoder_en(settings).encode(texts)
+    if data is not None:
+        result = _on_file(settings, progress, task, data)
+    elif task is not None:
+        result = _on_golden(settings, progress, task)
     else:
-        encoded = NullEncoder().encode(texts)
-    labels = model.predict(texts, encoded).labels
-    version = model.version.model_version_id
+        first, *others = [_on_golden(settings, progress, name) for name in GOLDEN_TASKS]
+        result = first | {"other_tasks": {other["task"]: other for other in others}}
     logger.info(
-        "label_texts language=%s rows_in=%d abstained=%d model=%s seconds=%.2f",
-        language,
-        len(texts),
-        labels.count(None),
-        version,
-        time.monotonic() - started,
-    )
-    return labels, version
+        "evaluate task=%s rows_in=%d coverage=%.3f seconds=%.1f",
+        task or "all", result["n"], result["coverage"], time.monotonic() - started,
+    )  # fmt: skip
+    return result
+
+
+def save_release(result: Mapping[str, Any], *, version: str, path: Path = RELEASE) -> list[str]:
+    """Keep an evaluation on golden sets as that of a release; the tasks that were kept.
+
+    Raises:
+        UsageError: it was made on another file.
+    """
+    results = [result, *result.get("other_tasks", {}).values()]
+    if any(each["data"] != "golden" for each in results):
+        raise UsageError("Only figures on the golden sets can be a release's", fix="leave --data away")
+    write_release(path, version, {each["task"]: each for each in results})
+    return [each["task"] for each in results]
+
+
+def _on_golden(settings: Settings, progress: Progress, task: str) -> dict[str, Any]:
+    files = golden_files(task)
+    if not files:
+        raise UsageError(f"There is no golden set for {task}", fix="name a labelled file with --data")
+    read = {language: read_labelled(path, task=task) for language, path in files.items()}
+    if task == "sentiment":
+        texts = [text for file in read.values() for text in file.texts]
+        languages = [language for language, file in read.items() for _ in file.texts]
+        result = evaluate_sentiment(settings, texts, progress, languages=languages)
+        keys, truth = [row_key(text.text) for text in texts], [text.label for text in texts]
+    else:
+        rows = [row | {"language": language} for language, file in read.items() for row in file.rows]
+        result = _evaluate_spans(settings, rows, task, progress)
+        keys, truth = [], []
+    result |= {"data": "golden", "warnings": []}
+    changes = changes_since(read_release(RELEASE), result, truth=truth, keys=keys)
+    result["row_labels"] = dict(zip(keys, result.pop("labels", []), strict=True))
+    return result | ({"changes": changes} if changes else {})
+
+
+def _on_file(settings: Settings, progress: Progress, task: str | None, path: Path) -> dict[str, Any]:
+    file = read_labelled(path, task=task)
+    warnings = _told(file)
+    if file.task in ("entities", "aspects"):
+        result = _evaluate_spans(settings, list(file.rows), file.task, progress)
+    else:
+        texts, languages, missing = _with_texts(settings, file.texts, path)
+        if missing:
+            warnings.append(f"{missing:,} rows name a document that the published snapshot does not hold")
+        if file.task == "topics":
+            from tasks.evaluate_topics import evaluate_topics
+
+            result = evaluate_topics(settings, texts, progress)
+        else:
+            result = evaluate_sentiment(settings, texts, progress, languages=languages)
+            del result["labels"]
+    return result | {"data": path.name, "warnings": [*warnings, *result.get("warnings", [])]}
+
+
+def _evaluate_spans(settings: Settings, rows: list[dict[str, Any]], task: str, progress: Progress) -> dict[str, Any]:
+    progress.start("evaluate", len(rows))
+    if task == "entities":
+        from tasks.evaluate_entities import evaluate_entities
+
+        result = evaluate_entities(settings, rows)
+    else:
+        from tasks.evaluate_aspects import evaluate_aspects
+
+        result = evaluate_aspects(settings, rows)
+    progress.finish(f"{len(rows):,} texts, {task}")
+    return {"task": task, "n": len(rows), **result}
+
+
+def _with_texts(
+    settings: Settings, texts: Sequence[LabelledText], path: Path
+) -> tuple[list[LabelledText], list[str] | None, int]:
+    """Rows with their texts, languages where documents tell them, and how many documents are not there.
+
+    Raises:
+        SourceError: nothing is published yet, or none of the documents is there.
+    """
+    ids = [text.document_id for text in texts if text.document_id]
+    if not ids:
+        return list(texts), None, 0
+    if not settings.snapshot_path.is_file():
+        raise SourceError(f"{path} names documents, and nothing is published yet", fix="run `marketbrief run` first")
+    found = {row["document_id"]: row for row in ask(settings.snapshot_path, _DOCUMENTS, {"ids": ids}).to_pylist()}
+    kept = [text for text in texts if text.document_id is None or text.document_id in found]
+    if not kept:
+        raise SourceError(
+            f"None of the {len(ids):,} documents that {path} names is in {settings.snapshot_path}",
+            fix="check the columns source and id, or document_id, and run `marketbrief run`",
+        )
+    known: list[dict] = [found[text.document_id] if text.document_id else {} for text in kept]
+    filled = [
+        replace(text, text=row["text"], groups={"source": row["source"]} | text.groups) if row else text
+        for text, row in zip(kept, known, strict=True)
+    ]
+    from tasks.core.language import detect_language
+
+    languages = [
+        row.get("language") or detect_language(text.text, text.groups.get("language"))
+        for text, row in zip(filled, known, strict=True)
+    ]
+    return filled, languages, len(texts) - len(kept)
+
+
+def _told(file: LabelledFile) -> list[str]:
+    """What a person should know of how a file was read."""
+    told = []
+    if file.names:
+        read = ", ".join(f"{name} as {label}" for name, label in list(file.names.items())[:8])
+        told.append(f"labels were read so: {read}{', …' if len(file.names) > 8 else ''}")
+    if file.unlabelled_count:
+        told.append(f"{file.unlabelled_count:,} rows have no label and were left out")
+    if file.ignored_types:
+        types = ", ".join(f"{name} ({count:,})" for name, count in sorted(file.ignored_types.items()))
+        told.append(f"types of names that are not looked for were left out: {types}")
+    return told

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tasks import evaluate, train, training_sets
+from tasks import evaluate, evaluate_sentiment, train, training_sets
 from tasks.config import load_settings
 from tasks.core.contracts import NullEncoder, NullProgress
 from tasks.errors import SourceError, UsageError
@@ -45,7 +45,7 @@ def settings(tmp_path):
 def plain_tasks(monkeypatch):
     """The tasks' own functions: no Prefect server in these tests."""
     monkeypatch.setattr(train, "fit", train.fit.fn)
-    monkeypatch.setattr(evaluate, "label_texts", evaluate.label_texts.fn)
+    monkeypatch.setattr(evaluate_sentiment, "label_texts", evaluate_sentiment.label_texts.fn)
 
 
 def write_csv(path, rows, header=("text", "label")):
@@ -179,7 +179,7 @@ def test_training_on_a_users_file_learns_installs_and_registers(settings, tmp_pa
     (tmp_path / "market.toml").write_text(f'{MARKET}\n[models]\nsentiment_en = "{summary.choice}"\n', encoding="utf-8")
     chosen = load_settings(tmp_path / "market.toml")
     assert sentiment_folder("en", chosen) == summary.folder
-    result = evaluate.evaluate_sentiment(chosen, NullProgress(), data=data)
+    result = evaluate.evaluate_task(chosen, NullProgress(), task="sentiment", data=data)
     assert summary.choice in result["model_version_id"]
     assert result["metrics"]["accuracy"]["value"] >= 0.8
 
@@ -228,33 +228,3 @@ def test_too_few_texts_are_refused_with_their_counts(settings, tmp_path):
     data = write_csv(tmp_path / "mine.csv", own_rows(12))
     with pytest.raises(SourceError, match="too few usable texts: negative"):
         train.train_own(settings, NullProgress(), data=data, language="en", out=None, method="head", epochs=1, seed=1)
-
-
-@pytest.mark.weights
-def test_evaluation_of_four_rows_in_two_languages(settings, tmp_path):
-    rows = [
-        ("Great app, love it", "positive"),
-        ("The coffee machine broke after a week, I want my money back", "negative"),
-        ("这个产品非常好用，强烈推荐", "Positive"),
-        ("Ceci est une phrase en français, qui parle de la pluie.", "neutral"),
-    ]
-    result = evaluate.evaluate_sentiment(settings, NullProgress(), data=write_csv(tmp_path / "x.csv", rows))
-    assert result["task"] == "sentiment"
-    assert result["n"] == 4
-    assert result["coverage"] == 0.75
-    assert result["metrics"]["accuracy"]["value"] == 0.75
-    assert set(result["metrics"]) == {"accuracy", "macro_f1", "macro_recall"}
-    for metric in result["metrics"].values():
-        assert 0 <= metric["lo"] <= metric["value"] <= metric["hi"] <= 1
-    assert set(result["by_language"]) == {"en", "zh", "other"}
-    assert "sentiment-en-" in result["model_version_id"]
-    assert "sentiment-zh-" in result["model_version_id"]
-
-
-@pytest.mark.weights
-def test_evaluation_without_a_file_reads_the_golden_sets(settings):
-    result = evaluate.evaluate_sentiment(settings, NullProgress(), data=None)
-    assert result["data"] == "golden"
-    assert result["n"] == sum(len(read_csv(golden_path(language))) for language in ("en", "zh"))
-    for language in ("en", "zh"):
-        assert result["by_language"][language]["metrics"]["accuracy"]["value"] >= 0.7

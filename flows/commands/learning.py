@@ -54,8 +54,12 @@ def train_command(invocation: Invocation, *, task: str, data: Path, language: st
     console.print(f'To use it: \\[models] sentiment_{made.language} = "{escape(made.choice)}" in market.toml')
 
 
-def evaluate_command(invocation: Invocation, *, task: str, data: Path | None) -> None:
-    """Measure a model.
+def evaluate_command(invocation: Invocation, *, task: str | None, data: Path | None, is_release: bool = False) -> None:
+    """Measure the models.
+
+    Args:
+        task: None for the one that the file tells, or all that have a golden set.
+        is_release: keep the figures as those of a release, which later ones are compared with.
 
     Raises:
         MarketBriefError: see `flows.evaluate.evaluate`.
@@ -74,10 +78,23 @@ def evaluate_command(invocation: Invocation, *, task: str, data: Path | None) ->
             result = evaluate(settings, task=task, data=data, progress=progress)
         finally:
             progress.close()
+    results = [result, *result.get("other_tasks", {}).values()]
+    if is_release:
+        from importlib.metadata import version
+
+        from tasks.evaluate import save_release
+
+        kept = save_release(result, version=version("marketbrief"))
+        console.say(f"[green]✓[/] kept as the release: {', '.join(kept)}")
+    for each in results:
+        each.pop("row_labels", None)
     console.emit(result)
-    console.print(f"[bold]{escape(str(result['task']))}[/], {escape(str(result['model_version_id']))}")
-    console.print(f"  {result['n']:,} texts, {result['coverage']:.0%} of them judged")
-    _print_metrics(console, result)
+    from flows.commands.evaluation_tables import print_evaluation
+
+    for each in results:
+        for warning in each.get("warnings", []):
+            console.warn(warning)
+        print_evaluation(console, each)
 
 
 def _print_metrics(console: Console, result: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 from tasks.core.sentiment import label_of
 
-ALLOWED = "negative, neutral, positive, mixed; neg, neu, pos; 负面, 中性, 正面, 混合; 差评, 中评, 好评; 1 to 5 stars; -1, 0, 1"
+ALLOWED = "negative, neutral, positive, mixed; neg, neu, pos; 负面, 中性, 正面, 混合; 1 to 5 stars; or -1, 0, 1"
 _MORE_NAMES = {
     "中评": "neutral", "一般": "neutral", "正向": "positive", "负向": "negative", "积极的": "positive",
     "消极的": "negative", "中立的": "neutral", "both": "mixed", "好坏参半": "mixed", "中": "neutral", "正": "positive",

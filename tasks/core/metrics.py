@@ -47,6 +47,7 @@ def classification_metrics(truth: Sequence[str], predicted: Sequence[str | None]
     right = int(np.trace(matrix[:, : len(classes)]))
     precision, recall, f1 = (values[0] for values in _per_class(matrix[None]))
     drawn = dict(zip(("precision", "recall", "f1"), _per_class(draws), strict=True))
+    drawn["precision"] = np.where(np.isnan(drawn["recall"]), np.nan, drawn["precision"])
     return {
         "n": len(truth),
         "coverage": round(sum(label is not None for label in predicted) / len(truth), 6),
@@ -123,6 +124,11 @@ def _bounds(draws: NDArray[np.float64]) -> list[float]:
     """[lo, hi] of a class's score over the draws that hold the class."""
     tail = 100 * (1 - CONFIDENCE_LEVEL) / 2
     return [round(float(bound), 6) for bound in np.nanpercentile(draws, [tail, 100 - tail])]
+
+
+def share(k: int, n: int) -> dict[str, float] | None:
+    """k / n with its Wilson interval, {value, lo, hi}; None where n is 0."""
+    return _wilson(k, n) if n else None
 
 
 def _wilson(k: int, n: int) -> dict[str, float]:
