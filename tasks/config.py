@@ -159,6 +159,37 @@ class Topics(_Section):
     waiting_weeks: int = Field(default=8, ge=1)
 
 
+class CustomAspect(_Section):
+    """An aspect of one's own, found by its words in any language."""
+
+    name: str = Field(min_length=1, pattern=r"^[a-z][a-z0-9_]*$")
+    words: list[str] = Field(min_length=1)
+    label_en: str | None = None
+    label_zh: str | None = None
+
+
+class Aspects(_Section):
+    """What to look for inside documents: the list of a product category, and what this project makes of it."""
+
+    category: Literal[
+        "general",
+        "app",
+        "electronics",
+        "appliance",
+        "retail",
+        "travel",
+        "restaurant",
+        "car",
+        "cosmetics",
+        "bank",
+        "fashion",
+    ] = "general"
+    drop: list[str] = []
+    words: dict[str, list[str]] = {}
+    ignore: list[str] = []
+    custom: list[CustomAspect] = []
+
+
 class Schedule(_Section):
     """When `marketbrief serve` runs the weekly flow, in the project's time zone."""
 
@@ -182,6 +213,7 @@ class Market(_Section):
     sources: list[Source] = Field(min_length=1)
     models: Models = Models()
     topics: Topics = Topics()
+    aspects: Aspects = Aspects()
     schedule: Schedule = Schedule()
     fetch: Fetch = Fetch()
 
@@ -327,7 +359,7 @@ def known_keys(place: tuple) -> list[str]:
     tables: dict[str, type[BaseModel]] = {
         "project": Project, "brands": Brand, "sources": Source, "columns": Columns, "models": Models,
         "hub": Hub,
-        "topics": Topics, "schedule": Schedule, "fetch": Fetch,
+        "topics": Topics, "aspects": Aspects, "custom": CustomAspect, "schedule": Schedule, "fetch": Fetch,
     }  # fmt: skip
     for part in place:
         if part in tables:

@@ -32,10 +32,14 @@ def span_features(text: str, spans: Sequence[Span], names: frozenset[Span]) -> l
     """For each span the n-grams around it, marked by their place.
 
     Args:
-        names: the spans that are names, whose own letters say nothing; other spans are words.
+        names: the spans that are names: their own letters say nothing, and they see each other. Other spans are words,
+            which are read the same whatever names there are.
     """
     parts = clauses(text)
-    return [_around(text, span, parts, span in names, [name for name in names if name != span]) for span in spans]
+    return [
+        _around(text, span, parts, span in names, [name for name in names if name != span] if span in names else ())
+        for span in spans
+    ]
 
 
 def hashed(rows: Sequence[set[str]]) -> csr_matrix:
