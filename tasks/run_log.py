@@ -15,15 +15,16 @@ from uuid import uuid4
 from tasks.config import Settings
 from tasks.core.weeks import monday_of, week_range
 from tasks.errors import UsageError
-from tasks.store.warehouse import Warehouse, connect
+from tasks.store.warehouse import Warehouse, connect, sql_text
 
 
 @dataclass(frozen=True, slots=True)
 class KnownWeeks:
-    """ISO weeks with documents, and ISO weeks with a published report; both sorted."""
+    """ISO weeks with documents, with a published report, and with a report that corrections make due again; sorted."""
 
     with_documents: tuple[str, ...]
     reported: tuple[str, ...]
+    corrected: tuple[str, ...] = ()
 
 
 def utc_now() -> datetime:
@@ -65,6 +66,8 @@ def finish_run(settings: Settings, run_id: str, status: str, *, weeks: list[str]
 def is_up_to_date(settings: Settings) -> bool:
     """True where the last run left nothing undone under this configuration, and the snapshot holds what it made.
 
+    Corrections that were taken in since are work to be done.
+
     The snapshot is asked too: a run can be killed between closing its row and swapping the snapshot in.
     """
     if not settings.snapshot_path.is_file():
@@ -75,9 +78,13 @@ def is_up_to_date(settings: Settings) -> bool:
     )
     with Warehouse(settings.warehouse_path) as warehouse:
         ended = warehouse.rows(last_run)
+        corrected = warehouse.scalar(
+            "select count(*) from ops.correction where made_at > coalesce((select max(started_at) from ops.run"
+            " where status = 'published'), '-infinity'::timestamp)"
+        )
     with closing(connect(settings.snapshot_path, read_only=True)) as snapshot:
         published = snapshot.execute(last_run).fetchall()
-    if not ended or not published:
+    if not ended or not published or corrected:
         return False
     expected = {"run_id": published[0][0], "status": "published"}
     expected |= {"config_hash": settings.config_hash, "program_version": version("marketbrief")}
@@ -85,13 +92,14 @@ def is_up_to_date(settings: Settings) -> bool:
 
 
 def known_weeks(settings: Settings) -> KnownWeeks:
-    """Weeks of marts.document and of marts.report; none where nothing was built yet."""
+    """Weeks of marts.document and of marts.report, and corrected ones; none where nothing was built yet."""
     if not settings.warehouse_path.is_file():
         return KnownWeeks((), ())
     with Warehouse(settings.warehouse_path) as warehouse:
         documents = warehouse.rows("select distinct iso_week from marts.document order by iso_week")
         reports = warehouse.rows("select distinct iso_week from marts.report order by iso_week")
-    return KnownWeeks(tuple(r["iso_week"] for r in documents), tuple(r["iso_week"] for r in reports))
+        corrected = warehouse.rows(sql_text("ops/corrected_weeks"))
+    return KnownWeeks(*(tuple(row["iso_week"] for row in rows) for rows in (documents, reports, corrected)))
 
 
 def late_documents(settings: Settings, run_id: str) -> dict[str, int]:
@@ -112,8 +120,9 @@ def late_documents(settings: Settings, run_id: str) -> dict[str, int]:
 def weeks_due(known: KnownWeeks, *, week: str | None, through: str | None, last_complete: str) -> list[str]:
     """The weeks that a run reports, oldest first.
 
-    Without arguments: weeks with documents that have no report yet, up to the last complete week. `through` moves
-    that end; `week` names one week, or with `through` the start of a range, whether reported before or not.
+    Without arguments: weeks with documents that have no report yet, up to the last complete week, and weeks whose
+    report does not know a correction. `through` moves that end; `week` names one week, or with
+    `through` the start of a range, whether reported before or not.
 
     Raises:
         UsageError: a week is malformed, lies in the future or is not over yet, or the range is empty.
@@ -129,4 +138,5 @@ def weeks_due(known: KnownWeeks, *, week: str | None, through: str | None, last_
             raise UsageError(f"--through {through} lies before --week {week}", fix="swap them")
         return weeks
     end = monday_of(through or last_complete)
-    return [w for w in known.with_documents if w not in known.reported and monday_of(w) <= end]
+    due = {week for week in known.with_documents if week not in known.reported} | set(known.corrected)
+    return sorted(week for week in due if monday_of(week) <= end)

@@ -1,6 +1,7 @@
 -- Grain: one row per document_id.
 -- Rows of models that are not current, or not of the document's language, are left aside: a document without a
--- current row shows as abstained.
+-- current row shows as abstained. What a person corrected wins over models and rules: for the document itself, and for
+-- copies that nobody corrected otherwise.
 with current_model as (
 
     select
@@ -52,6 +53,50 @@ topic as (
         on assigned.model_version_id = current_model.model_version_id
         and current_model.task = 'topic'
 
+),
+
+named_correction as (
+
+    select
+        corrections.subject,
+        corrections.kind,
+        corrections.value,
+        corrections.correction_sequence,
+        duplicates.duplicate_group_id
+    from ops.current_correction as corrections
+    inner join staging.duplicate as duplicates on corrections.subject = duplicates.document_id
+    where corrections.kind in ('sentiment', 'spam', 'topic')
+
+),
+
+spread_correction as (
+
+    select
+        duplicates.document_id,
+        named_correction.kind,
+        named_correction.value,
+        row_number() over (
+            partition by duplicates.document_id, named_correction.kind
+            order by
+                named_correction.subject = duplicates.document_id desc,
+                named_correction.correction_sequence desc
+        ) as place
+    from named_correction
+    inner join staging.duplicate as duplicates on named_correction.duplicate_group_id = duplicates.duplicate_group_id
+
+),
+
+corrected as (
+
+    select
+        document_id,
+        max(value) filter (where kind = 'sentiment') as sentiment,
+        max(value) filter (where kind = 'spam') as spam,
+        max(value) filter (where kind = 'topic') as topic_id
+    from spread_correction
+    where place = 1
+    group by document_id
+
 )
 
 select
@@ -74,13 +119,30 @@ select
     duplicates.duplicate_group_id,
     duplicates.is_canonical,
     null::varchar as story_id,
-    coalesce(documents.spam_reason, duplicates.spam_reason) is not null as is_spam,
-    coalesce(documents.spam_reason, duplicates.spam_reason) as spam_reason,
+    case
+        when corrected.spam is not null then corrected.spam = 'spam'
+        else coalesce(documents.spam_reason, duplicates.spam_reason) is not null
+    end as is_spam,
+    case
+        when corrected.spam = 'not_spam' then null
+        else coalesce(documents.spam_reason, duplicates.spam_reason, if(corrected.spam = 'spam', 'corrected', null))
+    end as spam_reason,
 
-    sentiment.sentiment,
-    case when sentiment.sentiment is not null then sentiment.sentiment_score end as sentiment_score,
-    case when sentiment.sentiment is not null then sentiment.sentiment_confidence end as sentiment_confidence,
-    topic.topic_id,
+    coalesce(corrected.sentiment, sentiment.sentiment) as sentiment,
+    case
+        when corrected.sentiment = 'negative' then -1
+        when corrected.sentiment = 'positive' then 1
+        when corrected.sentiment is not null then 0
+        when sentiment.sentiment is not null then sentiment.sentiment_score
+    end as sentiment_score,
+    case
+        when corrected.sentiment is not null then 1
+        when sentiment.sentiment is not null then sentiment.sentiment_confidence
+    end as sentiment_confidence,
+    case
+        when corrected.topic_id = 'none' then null
+        else coalesce(corrected.topic_id, topic.topic_id)
+    end as topic_id,
     sentiment.model_version_id
 from staging.document as documents
 inner join local_time on documents.document_id = local_time.document_id
@@ -91,4 +153,5 @@ left join sentiment
 left join topic
     on documents.document_id = topic.document_id
     and topic.language in (documents.language, '*')
+left join corrected on documents.document_id = corrected.document_id
 order by documents.document_id

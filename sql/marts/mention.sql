@@ -1,8 +1,21 @@
 -- Grain: one row per (document_id, start_char, end_char, entity_id).
 -- The document's sentiment is the mention's where the document names one tracked brand only: the brand that the
 -- source gives it counts as named. In a document of several brands it is how the words around the name speak of it.
--- Names that nobody listed carry no sentiment of their own.
-with mentions as (
+-- Names that nobody listed carry no sentiment of their own. What a person corrected wins: a span gets its type, a span
+-- that is no name goes, and a name that was missed comes, as the entity that is written so elsewhere if there is one.
+with corrected as (
+
+    select
+        split_part(subject, ':', 1) as document_id,
+        split_part(subject, ':', 2)::integer as start_char,
+        split_part(subject, ':', 3)::integer as end_char,
+        value as entity_type
+    from ops.current_correction
+    where kind = 'entity'
+
+),
+
+found as (
 
     select mentions.*
     from enriched.mention as mentions
@@ -10,6 +23,74 @@ with mentions as (
         on mentions.model_version_id = models.model_version_id
         and models.task = 'mention'
         and models.is_current
+
+),
+
+known as (
+
+    select
+        lower(surface) as surface,
+        arg_min(struct_pack(entity_id, entity_name, is_tracked, brand), (not is_tracked, entity_id)) as entity
+    from found
+    group by lower(surface)
+
+),
+
+missed as (
+
+    select
+        corrected.document_id,
+        corrected.start_char,
+        corrected.end_char,
+        corrected.entity_type,
+        substring(
+            documents.text, corrected.start_char + 1, corrected.end_char - corrected.start_char
+        ) as surface
+    from corrected
+    inner join marts.document as documents on corrected.document_id = documents.document_id
+    anti join found
+        on corrected.document_id = found.document_id
+        and corrected.start_char = found.start_char
+        and corrected.end_char = found.end_char
+    where corrected.entity_type <> 'none' and corrected.end_char <= length(documents.text)
+
+),
+
+mentions as (
+
+    select
+        found.document_id,
+        found.entity_id,
+        found.entity_name,
+        coalesce(corrected.entity_type, found.entity_type) as entity_type,
+        found.is_tracked,
+        found.brand,
+        found.surface,
+        found.start_char,
+        found.end_char,
+        found.method
+    from found
+    left join corrected
+        on found.document_id = corrected.document_id
+        and found.start_char = corrected.start_char
+        and found.end_char = corrected.end_char
+    where corrected.entity_type is null or corrected.entity_type <> 'none'
+
+    union all
+
+    select
+        missed.document_id,
+        coalesce(known.entity.entity_id, 'name-' || md5(lower(missed.surface))[1:16]) as entity_id,
+        coalesce(known.entity.entity_name, missed.surface) as entity_name,
+        missed.entity_type,
+        coalesce(known.entity.is_tracked, false) as is_tracked,
+        known.entity.brand,
+        missed.surface,
+        missed.start_char,
+        missed.end_char,
+        'correction' as method
+    from missed
+    left join known on lower(missed.surface) = known.surface
 
 ),
 

@@ -5,7 +5,7 @@ with documents as (
     select
         count(*) as document_count,
         bit_xor(md5_number_lower(concat_ws(
-            chr(31), document_id, md5(text), kind, source, brand, segment, week_start, rating, is_canonical, is_spam,
+            chr(31), document_id, md5(text), kind, source, brand, segment, week_start, rating, is_canonical, is_spam, story_id,
             sentiment, sentiment_score, topic_id, model_version_id
         ))) as fingerprint
     from marts.document
@@ -14,7 +14,7 @@ with documents as (
 
 mentions as (
 
-    select bit_xor(md5_number_lower(concat_ws(chr(31), document_id, entity_id, start_char, end_char, sentiment))) as fingerprint
+    select bit_xor(md5_number_lower(concat_ws(chr(31), document_id, entity_id, entity_type, start_char, end_char, sentiment))) as fingerprint
     from marts.mention
 
 ),

@@ -306,6 +306,7 @@ class Provenance(_Part):
     reason: str
     data_fingerprint: str
     inputs_fingerprint: str = ""
+    corrections_fingerprint: str = ""
     languages: tuple[str, ...]
     previous_week: str | None = None
     previous_revision: int | None = None
@@ -385,13 +386,15 @@ def content_hash(report: WeeklyReport) -> str:
 
 
 def revision_reason(new: WeeklyReport, old: WeeklyReport | None) -> str:
-    """Why a revision with other content exists: first, late_data, model_changed, config_changed or recomputed."""
+    """Why a revision with other content exists: first, model_changed, config_changed, corrections, late_data or recomputed."""
     if old is None:
         return "first"
     if {m.model_version_id for m in new.models} != {m.model_version_id for m in old.models}:
         return "model_changed"
     if new.provenance.config_hash != old.provenance.config_hash:
         return "config_changed"
+    if new.provenance.corrections_fingerprint != old.provenance.corrections_fingerprint:
+        return "corrections"
     if new.provenance.data_fingerprint != old.provenance.data_fingerprint:
         return "late_data"
     return "recomputed"
