@@ -196,6 +196,15 @@ class Schedule(_Section):
     cron: str = "0 6 * * 1"
 
 
+class Notify(_Section):
+    """Who is told that a run ended. Addresses never stand here: they come from the environment or a Prefect block."""
+
+    on: list[Literal["success", "failure"]] = []
+    urls_env: str = Field(default="MARKETBRIEF_NOTIFY_URLS", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    prefect_block: str | None = Field(default=None, pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
+    link_base: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+
+
 class Fetch(_Section):
     """Limits of what is read from the network and from disk."""
 
@@ -215,6 +224,7 @@ class Market(_Section):
     topics: Topics = Topics()
     aspects: Aspects = Aspects()
     schedule: Schedule = Schedule()
+    notify: Notify = Notify()
     fetch: Fetch = Fetch()
 
     @model_validator(mode="after")
@@ -278,6 +288,11 @@ class Settings(BaseModel):
     def timezone(self) -> ZoneInfo:
         return ZoneInfo(self.market.project.timezone)
 
+    @property
+    def notify_urls(self) -> tuple[str, ...]:
+        """Addresses of those who are told of a run's end, from the environment; secrets: never to be printed."""
+        return tuple(os.environ.get(self.market.notify.urls_env, "").split())
+
     def source_path(self, source: Source) -> str:
         """The source's path pattern, absolute."""
         return str((self.config_path.parent / Path(source.path or "").expanduser()).absolute())
@@ -321,7 +336,7 @@ def load_settings(config_path: Path | str = "market.toml") -> Settings:
             f"{path} is not a valid configuration:\n" + "\n".join(_explain(item, raw) for item in error.errors()),
             fix="`marketbrief docs config` lists every key with its default",
         ) from error
-    digest = hashlib.sha256(json.dumps(market.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(json.dumps(market.model_dump(mode="json", exclude={"notify"}), sort_keys=True).encode()).hexdigest()
     home = (path.parent / Path(market.project.home).expanduser()).resolve()
     return Settings(market=market, config_path=path, home=home, config_hash=digest)
 

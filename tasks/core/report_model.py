@@ -306,6 +306,7 @@ class Provenance(_Part):
     reason: str
     data_fingerprint: str
     inputs_fingerprint: str = ""
+    link_base: str = ""
     corrections_fingerprint: str = ""
     languages: tuple[str, ...]
     previous_week: str | None = None

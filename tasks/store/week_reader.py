@@ -307,6 +307,7 @@ class WeekReader:
             languages=tuple(self.settings.market.project.languages),
             data_fingerprint=self.rows("fingerprint")[0]["fingerprint"],
             inputs_fingerprint=self.rows("inputs")[0]["fingerprint"],
+            link_base=self.settings.market.notify.link_base,
             corrections_fingerprint=self.rows("corrections")[0]["fingerprint"],
             previous_week=previous[0]["iso_week"] if previous else None,
             previous_revision=previous[0]["revision"] if previous else None,
