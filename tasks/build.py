@@ -28,6 +28,7 @@ DOCUMENT_MARTS = (
     "marts.document_aspect",
     "marts.comparison",
     "marts.topic",
+    "marts.rating_agreement",
     "marts.metric_definition",
 )
 WEEKLY_TABLES = ("weekly_metric", "weekly_topic", "weekly_aspect")

@@ -125,6 +125,13 @@ having count(*) > 1
 
 union all
 
+select concat_ws(' ', 'marts.rating_agreement', week_start, language)
+from marts.rating_agreement
+group by week_start, language
+having count(*) > 1
+
+union all
+
 select 'ops.model_version ' || model_version_id
 from ops.model_version
 group by model_version_id

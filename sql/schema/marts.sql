@@ -391,6 +391,31 @@ comment on column marts.quote.text is 'The quoted text.';
 comment on column marts.quote.start_char is 'First code point in marts.document.text, from 0.';
 comment on column marts.quote.end_char is 'End code point, exclusive.';
 
+-- Grain: one row per (week_start, language).
+create table if not exists marts.rating_agreement (
+    week_start date not null,
+    iso_week varchar not null,
+    language varchar not null,
+    rated_count bigint not null,
+    n bigint not null,
+    k bigint not null,
+    value decimal(9, 6),
+    lo decimal(9, 6),
+    hi decimal(9, 6),
+    coverage decimal(9, 6)
+);
+comment on table marts.rating_agreement is 'How far sentiment agrees with the stars that customers gave. Grain: one row per (week_start, language).';
+comment on column marts.rating_agreement.week_start is 'Monday of the week in the project''s time zone.';
+comment on column marts.rating_agreement.iso_week is 'ISO week, such as 2026-W47.';
+comment on column marts.rating_agreement.language is 'en or zh, or * for both.';
+comment on column marts.rating_agreement.rated_count is 'Counted documents with 1-2 or 4-5 stars, from sources whose ratings end at 5.';
+comment on column marts.rating_agreement.n is 'Of these, the documents that the model calls negative or positive.';
+comment on column marts.rating_agreement.k is 'Of n, those in which 1-2 stars are called negative and 4-5 stars positive.';
+comment on column marts.rating_agreement.value is 'k / n, a fraction 0-1; null where n is 0. Stars and words disagree in some reviews: this is no accuracy.';
+comment on column marts.rating_agreement.lo is 'Lower end of the 95 % interval of value (Wilson).';
+comment on column marts.rating_agreement.hi is 'Upper end of the 95 % interval of value.';
+comment on column marts.rating_agreement.coverage is 'n / rated_count, a fraction 0-1.';
+
 -- Grain: one row per metric.
 create table if not exists marts.metric_definition (
     metric varchar not null,

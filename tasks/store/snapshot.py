@@ -32,6 +32,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "marts.weekly_metric": ("week_start", "metric", "brand", "kind", "segment"),
     "marts.weekly_topic": ("week_start", "metric", "brand", "topic_id"),
     "marts.weekly_aspect": ("week_start", "metric", "brand", "aspect"),
+    "marts.rating_agreement": ("week_start", "language"),
     "marts.report": ("iso_week", "revision"),
     "marts.finding": ("iso_week", "revision", "finding_id"),
     "marts.quote": ("iso_week", "revision", "quote_id"),
