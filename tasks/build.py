@@ -93,9 +93,9 @@ def build_weekly(settings: Settings) -> tuple[dict[str, int], list[str]]:
     with Warehouse(settings.warehouse_path) as warehouse:
         warehouse.run_file("marts/steps/attribution")
         warehouse.run_file("marts/steps/coverage")
-        row_counts = {"ops.source_health": warehouse.rebuild("ops.source_health")}
+        row_counts = {table: warehouse.rebuild(table) for table in ("ops.source_health", "ops.brand_coverage")}
         source_weeks = warehouse.frame("from source_week order by source, kind, week_start")
-        brand_coverage = warehouse.frame("from brand_coverage order by source, kind, brand")
+        brand_weeks = warehouse.frame("from brand_week order by source, kind, brand, week_start")
         counts = warehouse.frame(sql_text("marts/steps/weekly_counts"))
         ratings = warehouse.frame(sql_text("marts/steps/weekly_ratings"))
         topic_counts = warehouse.frame(sql_text("marts/steps/weekly_topic_counts"))
@@ -107,7 +107,7 @@ def build_weekly(settings: Settings) -> tuple[dict[str, int], list[str]]:
         if len(source_weeks):
             axes = panel.axes_of(source_weeks, brands)
             coverages = {
-                is_total: panel.coverage_of(source_weeks, brand_coverage, axes, is_total=is_total)
+                is_total: panel.coverage_of(source_weeks, brand_weeks, axes, is_total=is_total)
                 for is_total in (False, True)
             }
             ordered_kinds = [kind for kind in KINDS if kind in kinds]

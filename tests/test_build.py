@@ -247,6 +247,84 @@ def test_a_source_that_stops_excludes_volumes_and_is_left_out_of_shares(tmp_path
     assert rows(settings, "select distinct verdict from marts.weekly_metric where verdict ~ 'signal|watch'") == []
 
 
+def test_a_fall_on_all_days_is_a_signal_even_of_the_only_source(tmp_path):
+    builder = WarehouseBuilder(tmp_path)
+    for week in range(10):
+        builder.add_documents(week_of_documents(week, 120 if week == 9 else 210, brand="Aurora"))
+    settings = builder.finish()
+    make(settings)
+    assert metric(settings, "volume", "Aurora", 9)["verdict"] == "signal_down"
+    (health,) = rows(settings, "select * from ops.source_health where iso_week = '2026-W11'")
+    assert (health["status"], health["incomplete_reason"], health["missing_days"]) == ("low", None, None)
+
+
+@pytest.mark.parametrize(("days", "reason"), [(5, "missing_days"), (2, "missing_days"), (0, "silent")])
+def test_a_week_whose_last_days_are_missing_is_not_compared(tmp_path, days, reason):
+    builder = WarehouseBuilder(tmp_path)
+    for week in range(12):
+        frame = week_of_documents(week, 210, brand="Aurora")
+        builder.add_documents(frame.head(30 * days) if week == 9 else frame)
+    settings = builder.finish()
+    make(settings)
+    assert metric(settings, "volume", "Aurora", 9)["verdict"] == "excluded"
+    assert metric(settings, "volume", "Aurora", 10)["verdict"] == "no_clear_change"
+    assert metric(settings, "volume", "Aurora", 10)["baseline"] == 210
+    (health,) = rows(settings, "select * from ops.source_health where iso_week = '2026-W11'")
+    assert health["incomplete_reason"] == reason
+    assert health["missing_days"] == (7 - days if days else None)
+
+
+def test_an_export_of_less_than_half_is_not_compared(tmp_path):
+    builder = WarehouseBuilder(tmp_path)
+    for week in range(10):
+        builder.add_documents(week_of_documents(week, 90 if week == 9 else 210, brand="Aurora"))
+    settings = builder.finish()
+    make(settings)
+    assert metric(settings, "volume", "Aurora", 9)["verdict"] == "excluded"
+
+
+def test_days_on_which_nothing_ever_comes_are_no_gap(tmp_path):
+    builder = WarehouseBuilder(tmp_path)
+    for week in range(10):
+        frame = week_of_documents(week, 210, brand="Aurora")
+        builder.add_documents(frame[frame["published_at"].dt.weekday < 5])
+    settings = builder.finish()
+    make(settings)
+    found = rows(settings, "select distinct incomplete_reason as reason from ops.source_health")
+    assert found == [{"reason": None}]
+
+
+def test_a_brand_that_a_source_stops_delivering_is_no_fall(tmp_path):
+    builder = WarehouseBuilder(tmp_path)
+    for week in range(16):
+        builder.add_documents(week_of_documents(week, 100, brand="Aurora"))
+        frame = week_of_documents(week, 70, brand="Borealis")
+        builder.add_documents(frame.head(30) if week == 10 else frame.head(70 if week < 10 else 0))
+    settings = builder.finish()
+    make(settings)
+    assert rows(settings, "select distinct verdict from marts.weekly_metric where verdict ~ 'signal|watch'") == []
+    assert metric(settings, "volume", "Borealis", 10)["verdict"] == "excluded"
+    assert metric(settings, "share_of_voice", "Aurora", 11)["verdict"] == "excluded"
+    assert metric(settings, "volume", "*", 11)["verdict"] == "excluded"
+    assert metric(settings, "volume", "Aurora", 11)["verdict"] == "no_clear_change"
+
+
+def test_exports_that_stop_at_a_number_of_documents_are_found(tmp_path):
+    builder = WarehouseBuilder(tmp_path, brands=["Aurora", "Borealis", "Cygnus"])
+    for brand, weeks in (("Aurora", 4), ("Borealis", 8), ("Cygnus", 10)):
+        count = 400 if brand != "Cygnus" else 90
+        for week in range(10 - weeks, 10):
+            builder.add_documents(week_of_documents(week, count // weeks, brand=brand))
+    settings = builder.finish()
+    make(settings)
+    found = rows(settings, "select brand, document_count, first_covered_week, capped_at from ops.brand_coverage")
+    assert found == [
+        {"brand": "Aurora", "document_count": 400, "first_covered_week": "2026-W08", "capped_at": 400},
+        {"brand": "Borealis", "document_count": 400, "first_covered_week": "2026-W04", "capped_at": 400},
+        {"brand": "Cygnus", "document_count": 90, "first_covered_week": "2026-W02", "capped_at": None},
+    ]
+
+
 def test_a_brand_that_begins_late_is_never_growth(tmp_path):
     builder = WarehouseBuilder(tmp_path)
     for week in range(24):

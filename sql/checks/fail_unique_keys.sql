@@ -118,6 +118,13 @@ having count(*) > 1
 
 union all
 
+select concat_ws(' ', 'ops.brand_coverage', source, kind, brand)
+from ops.brand_coverage
+group by source, kind, brand
+having count(*) > 1
+
+union all
+
 select concat_ws(' ', 'ops.source_health', iso_week, source)
 from ops.source_health
 group by iso_week, source

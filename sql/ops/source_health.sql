@@ -20,7 +20,9 @@ delivered as (
         sum(received_count)::bigint as received_count,
         sum(duplicate_count)::bigint as duplicate_count,
         max(newest_so_far) as newest_published_at,
-        min(first_week) as first_week
+        min(first_week) as first_week,
+        max(missing_days) as missing_days,
+        arg_max(reason, received_count) as incomplete_reason
     from source_week
     where week_start >= first_week
     group by week_start, source
@@ -55,7 +57,9 @@ combined as (
         0 as received_count,
         0 as duplicate_count,
         null as newest_published_at,
-        null as first_week
+        null as first_week,
+        null as missing_days,
+        'silent' as incomplete_reason
     from never_delivered
 
 )
@@ -82,7 +86,9 @@ select
             and combined.newest_published_at < combined.week_start - interval 8 weeks then 'silent'
         when combined.expected_count >= 20 and combined.received_count < 0.8 * combined.expected_count then 'low'
         else 'ok'
-    end as status
+    end as status,
+    combined.missing_days,
+    combined.incomplete_reason
 from combined
 left join rejected on combined.source = rejected.source
 order by combined.week_start, combined.source

@@ -92,7 +92,9 @@ create table if not exists ops.source_health (
     rejected_count bigint not null,
     coverage decimal(9, 4),
     newest_published_at timestamp,
-    status varchar not null
+    status varchar not null,
+    missing_days integer,
+    incomplete_reason varchar
 );
 comment on table ops.source_health is 'Per week and source: what was expected, what arrived, how fresh it is.';
 comment on column ops.source_health.iso_week is 'ISO week, such as 2026-W47.';
@@ -106,6 +108,29 @@ comment on column ops.source_health.rejected_count is 'Rejected records of the s
 comment on column ops.source_health.coverage is 'received / expected; null with nothing expected.';
 comment on column ops.source_health.newest_published_at is 'Newest publication time up to the end of the week (UTC).';
 comment on column ops.source_health.status is 'ok, low (under 80 % of expected), silent (none where some were expected) or new.';
+comment on column ops.source_health.missing_days is 'Empty days of a week that its number of documents and the source''s usual weekdays would leave empty in fewer than one week in ten thousand; null where there is no such hole.';
+comment on column ops.source_health.incomplete_reason is 'Why the week is left out of comparisons: first_week, silent, missing_days, under_half or few_weeks; null where it is compared (a low week with documents on all its days is a fall, not a gap).';
+
+-- Grain: one row per (source, brand).
+create table if not exists ops.brand_coverage (
+    source varchar not null,
+    kind varchar not null,
+    brand varchar not null,
+    document_count bigint not null,
+    first_date date not null,
+    last_date date not null,
+    first_covered_week varchar not null,
+    capped_at bigint
+);
+comment on table ops.brand_coverage is 'From when to when a source has documents of a tracked brand that it names itself (5 a week or more). Grain: one row per (source, kind, brand).';
+comment on column ops.brand_coverage.source is 'Name of the source in market.toml.';
+comment on column ops.brand_coverage.kind is 'review, news or competitor.';
+comment on column ops.brand_coverage.brand is 'The brand.';
+comment on column ops.brand_coverage.document_count is 'Documents of the brand, copies and spam included.';
+comment on column ops.brand_coverage.first_date is 'Day of the first one, in the project''s time zone.';
+comment on column ops.brand_coverage.last_date is 'Day of the last one.';
+comment on column ops.brand_coverage.first_covered_week is 'First ISO week that is covered from its Monday on: comparisons of the brand begin there.';
+comment on column ops.brand_coverage.capped_at is 'Documents a brand at which the source''s export stops: two brands or more have exactly as many in one batch; null where that is not so.';
 
 -- Grain: one row per model_version_id.
 create table if not exists ops.model_version (
@@ -148,9 +173,9 @@ create table if not exists ops.correction (
 comment on table ops.correction is 'What people corrected by `marketbrief correct`: rows that win over models in every later run. Append-only; of the rows with one (kind, subject, language) the newest wins. Grain: one row per correction_id.';
 comment on column ops.correction.correction_id is 'Hash of kind, subject, language, value and sequence.';
 comment on column ops.correction.correction_sequence is 'Order in which corrections were taken in, from 1: the highest one of (kind, subject, language) wins.';
-comment on column ops.correction.kind is 'sentiment, entity, spam, topic_rename, topic_merge, topic_split, topic_pin or topic_hide.';
-comment on column ops.correction.subject is 'document_id (sentiment, spam), document_id:start:end (entity) or topic_id.';
-comment on column ops.correction.value is 'The right label: a sentiment, an entity type or none, spam or not_spam, a topic''s name, the topic_id to merge into, keywords to split off, yes or no.';
+comment on column ops.correction.kind is 'sentiment, entity, spam, topic (all of a document), topic_rename, topic_merge, topic_split, topic_pin or topic_hide.';
+comment on column ops.correction.subject is 'document_id (sentiment, spam, topic), document_id:start:end (entity) or topic_id.';
+comment on column ops.correction.value is 'What is right: a sentiment, an entity type or none, spam or not_spam, a document''s topic_id or none, a topic''s name, the topic_id to merge into, keywords to split off, yes or no.';
 comment on column ops.correction.language is 'en or zh for topic_rename; null elsewhere.';
 comment on column ops.correction.note is 'Why, in the corrector''s words; null where nothing was said.';
 comment on column ops.correction.made_at is 'When the correction was taken in (UTC).';

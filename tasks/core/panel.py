@@ -61,34 +61,36 @@ def axes_of(source_weeks: pd.DataFrame, brands: Sequence[str]) -> Axes:
     )
 
 
-def coverage_of(source_weeks: pd.DataFrame, brand_coverage: pd.DataFrame, axes: Axes, *, is_total: bool) -> Coverage:
+def coverage_of(source_weeks: pd.DataFrame, brand_weeks: pd.DataFrame, axes: Axes, *, is_total: bool) -> Coverage:
     """Which weeks can be compared, by group, source and week.
 
-    All brands together are comparable only between weeks in which the same brands had begun and were covered; their
-    totals, and every share of voice, are incomplete until the last brand is covered.
+    All brands together are comparable only between weeks in which the same brands were covered; their totals, and
+    every share of voice, are incomplete until the last brand is covered, and in weeks in which one is not.
 
     Args:
         source_weeks: state (covered, incomplete, absent) per (source, kind, week_start).
-        brand_coverage: first_week and first_covered_week per (source, kind, brand).
+        brand_weeks: state (before, incomplete, covered, after) per (source, kind, brand, week_start).
         is_total: for metrics that can't leave a source out.
     """
     states = source_weeks.pivot(index=["source", "kind"], columns="week_start", values="state")
     state = states.reindex(index=axes.sources, columns=axes.weeks).to_numpy()
     key = np.repeat((state == "covered").astype(np.int64)[None], len(axes.groups), axis=0)
     incomplete = np.repeat((state == "incomplete")[None], len(axes.groups), axis=0)
-    weeks = axes.weeks.to_numpy()
-    all_key = key[0].copy()
-    for row in brand_coverage.itertuples(index=False):
-        source = axes.sources.get_loc((row.source, row.kind))
-        group = axes.groups.get_loc(row.brand)
-        has_begun, is_covered = weeks >= row.first_week, weeks >= row.first_covered_week
-        key[group, source] *= is_covered
-        incomplete[group, source] &= has_begun
-        incomplete[group, source] |= has_begun & ~is_covered
-        all_key[source] += (has_begun.astype(np.int64) + is_covered) * (all_key[source] > 0)
+    brand_states = brand_weeks.pivot(index=["source", "kind", "brand"], columns="week_start", values="state")
+    for (source_name, kind), rows in brand_states.groupby(level=["source", "kind"]):
+        source = axes.sources.get_loc((source_name, kind))
+        table = rows.reindex(columns=axes.weeks).to_numpy()
+        for brand, of_week in zip(rows.index.get_level_values("brand"), table, strict=True):
+            group = axes.groups.get_loc(brand)
+            key[group, source] *= of_week == "covered"
+            incomplete[group, source] &= (of_week != "before") & (of_week != "after")
+            incomplete[group, source] |= of_week == "incomplete"
+        _, mixture = np.unique(table.astype(str), axis=1, return_inverse=True)
         if is_total:
-            incomplete[0, source] |= ~is_covered & (state[source] != "absent")
-    key[0] = np.where(incomplete[0], 0, all_key)
+            missing = ((table == "before") | (table == "incomplete")).any(axis=0)
+            incomplete[0, source] |= missing & (state[source] != "absent")
+        key[0, source] *= 1 + mixture.reshape(-1)
+    key[0] = np.where(incomplete[0], 0, key[0])
     return Coverage(key=key, is_incomplete=incomplete)
 
 

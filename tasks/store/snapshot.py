@@ -41,6 +41,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "ops.batch": ("batch_id",),
     "ops.rejected_record": ("batch_id", "record_number"),
     "ops.source_health": ("iso_week", "source"),
+    "ops.brand_coverage": ("source", "kind", "brand"),
     "ops.model_version": ("model_version_id",),
     "ops.correction": ("correction_id",),
 }
