@@ -126,7 +126,9 @@ def report(
     languages: Annotated[
         str | None, typer.Option("--lang", metavar="LANGS", help="Such as en,zh; the project's languages by default.")
     ] = None,
-    formats: Annotated[str, typer.Option("--format", metavar="FORMATS", help="Of html, md, json.")] = "html,md,json",
+    formats: Annotated[
+        str, typer.Option("--format", metavar="FORMATS", help="Of html, md, json, email, slack, pdf.")
+    ] = "html,md,json,email",
 ) -> None:
     """Write a published report again, byte for byte."""
     from flows.commands.reading import report_command
@@ -295,11 +297,25 @@ def train(
     language: Annotated[
         str | None, typer.Option("--lang", metavar="LANG", help="en or zh; by default what most texts are in.")
     ] = None,
+    method: Annotated[
+        str, typer.Option(metavar="METHOD", help="lora (adapters), full (all weights) or head (the head alone).")
+    ] = "lora",
+    base: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="A Hugging Face model, as name@revision or a folder; else the current one."),
+    ] = None,
+    epochs: Annotated[int, typer.Option(metavar="N", min=1, help="At most; training stops early.")] = 3,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of the split and of all else that is drawn.")] = 13,
 ) -> None:
-    """Train a model on your own labelled file."""
-    from flows.commands.learning import train_command
+    """Train a model on your own labelled file.
 
-    train_command(ctx.obj, task=task, data=data, language=language)
+    Split 8:1:1 by label; early stopping; a card with data, licence, metrics and confusion matrix. Killed, the same
+    command goes on from the last finished epoch.
+    """
+    from flows.commands.learning import TrainOptions, train_command
+
+    options = TrainOptions(language=language, method=method, base=base, epochs=epochs, seed=seed)
+    train_command(ctx.obj, task=task, data=data, options=options)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

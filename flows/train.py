@@ -31,6 +31,7 @@ def train(
     method: str = "lora",
     epochs: int = EPOCHS,
     seed: int = SEED,
+    base: str | None = None,
     progress: Progress | None = None,
 ):
     """Train a model on a user's labelled CSV file (text, label) and install it.
@@ -39,6 +40,7 @@ def train(
         language: en or zh; None takes the one that most texts are in.
         out: where to install it; None: the project's model folder.
         method: lora, full or head.
+        base: a model of the hub to fine-tune, "name@revision" or a folder; None goes on from the current model.
 
     Returns:
         A `tasks.train.TrainSummary`; its `choice` goes into market.toml as [models] sentiment_en or sentiment_zh.
@@ -49,7 +51,7 @@ def train(
     """
     from prefect import flow
 
-    from tasks.train import train_own
+    from tasks.train_own import train_own
 
     if task not in TASKS:
         raise UsageError(f"No task {task!r} to train", fix=f"choose one of {', '.join(TASKS)}")
@@ -67,6 +69,7 @@ def train(
             method=method,
             epochs=epochs,
             seed=seed,
+            base=base,
         )
 
     return body()

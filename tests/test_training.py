@@ -7,12 +7,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hub_models import save_word_model
 
-from tasks import evaluate, evaluate_sentiment, train, training_sets
+from tasks import evaluate, evaluate_sentiment, train, train_own, training_sets
 from tasks.config import load_settings
 from tasks.core.contracts import NullEncoder, NullProgress
 from tasks.errors import SourceError, UsageError
 from tasks.models import cards
+from tasks.models.bundle import load_bundle
 from tasks.models.sentiment import load_folder, sentiment_folder
 from tasks.store.warehouse import Warehouse
 from tasks.training_sets import OWN, Example, distinct, golden_path, keys_of, read_csv, read_own, read_set, text_key
@@ -44,6 +46,7 @@ def settings(tmp_path):
 @pytest.fixture(autouse=True)
 def plain_tasks(monkeypatch):
     """The tasks' own functions: no Prefect server in these tests."""
+    monkeypatch.setattr(train_own, "fit", train.fit.fn)
     monkeypatch.setattr(train, "fit", train.fit.fn)
     monkeypatch.setattr(evaluate_sentiment, "label_texts", evaluate_sentiment.label_texts.fn)
 
@@ -162,7 +165,7 @@ def own_rows(count, seed=3):
 @pytest.mark.parametrize(("method", "epochs"), [("lora", 1), ("full", 1), ("head", 8)])
 def test_training_on_a_users_file_learns_installs_and_registers(settings, tmp_path, method, epochs):
     data = write_csv(tmp_path / "mine.csv", [*own_rows(240), ("Das ist ganz wunderbar und schön.", "positive")])
-    summary = train.train_own(
+    summary = train_own.train_own(
         settings, NullProgress(), data=data, language="en", out=None, method=method, epochs=epochs, seed=1
     )
     assert summary.counts == {"training": 192, "validation": 24, "test": 24}
@@ -188,7 +191,7 @@ def test_training_on_a_users_file_learns_installs_and_registers(settings, tmp_pa
 def test_the_same_seed_trains_the_same_model(settings, tmp_path):
     data = write_csv(tmp_path / "mine.csv", own_rows(120))
     options = {"data": data, "language": "en", "method": "lora", "epochs": 1, "seed": 5}
-    made = {train.train_own(settings, NullProgress(), out=tmp_path / out, **options).revision for out in ("a", "b")}
+    made = {train_own.train_own(settings, NullProgress(), out=tmp_path / out, **options).revision for out in ("a", "b")}
     assert len(made) == 1
 
 
@@ -204,7 +207,7 @@ def test_chinese_training_goes_on_from_the_shipped_model(settings, tmp_path):
         for number in range(3)
     ]
     data = write_csv(tmp_path / "mine.csv", rows)
-    summary = train.train_own(
+    summary = train_own.train_own(
         settings, NullProgress(), data=data, language=None, out=None, method="lora", epochs=3, seed=1
     )
     assert summary.language == "zh"
@@ -221,10 +224,34 @@ def test_options_that_make_no_sense_are_usage_errors(settings, tmp_path):
     base = {"data": data, "language": None, "out": None, "method": "lora", "epochs": 1, "seed": 1}
     for wrong in ({"method": "magic"}, {"language": "fr"}):
         with pytest.raises(UsageError):
-            train.train_own(settings, NullProgress(), **(base | wrong))
+            train_own.train_own(settings, NullProgress(), **(base | wrong))
 
 
 def test_too_few_texts_are_refused_with_their_counts(settings, tmp_path):
     data = write_csv(tmp_path / "mine.csv", own_rows(12))
     with pytest.raises(SourceError, match="too few usable texts: negative"):
-        train.train_own(settings, NullProgress(), data=data, language="en", out=None, method="head", epochs=1, seed=1)
+        train_own.train_own(settings, NullProgress(), data=data, language="en", method="head", epochs=1, seed=1)
+
+
+def test_a_model_of_the_hub_is_fine_tuned_by_name_and_used(settings, tmp_path):
+    folder = save_word_model(
+        tmp_path / "tiny", "BertForSequenceClassification", {"good": 0, "bad": 1, "phone": 2}, ["A", "B", "C"]
+    )
+    texts = {"positive": "good very", "negative": "bad the", "neutral": "phone corp"}
+    rows = [
+        (f"{text} {'very ' * (i % 7)}{'works ' * (i % 5)}", label) for label, text in texts.items() for i in range(40)
+    ]
+    summary = train_own.train_own(
+        settings, NullProgress(), data=write_csv(tmp_path / "mine.csv", rows), language="en", method="head",
+        epochs=150, base=str(folder),
+    )  # fmt: skip
+    card = cards.load_card(summary.folder)
+    assert (card["kind"], card["base"]["name"], card["licence"]) == ("hub", "tiny", "own-data on mit")
+    assert summary.metrics["metrics"]["accuracy"]["value"] > 0.8
+    assert set(summary.metrics["confusion"]) <= {"negative", "neutral", "positive"}
+    text = settings.config_path.read_text(encoding="utf-8") + f'[models]\nsentiment_en = "{summary.choice}"\n'
+    settings.config_path.write_text(text, encoding="utf-8")
+    bundle = load_bundle(load_settings(settings.config_path))
+    texts = ["good", "bad very", ""]
+    labels = bundle.sentiment("en").predict(texts, bundle.encoder("en").encode(texts)).labels
+    assert labels == ["positive", "negative", None]

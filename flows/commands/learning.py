@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,18 @@ from tasks.errors import SourceError
 from tasks.store.lock import project_lock
 
 
-def train_command(invocation: Invocation, *, task: str, data: Path, language: str | None) -> None:
+@dataclass(frozen=True)
+class TrainOptions:
+    """How to train; see `flows.train.train`."""
+
+    language: str | None
+    method: str
+    base: str | None
+    epochs: int
+    seed: int
+
+
+def train_command(invocation: Invocation, *, task: str, data: Path, options: TrainOptions) -> None:
     """Train a model for the project and say how to choose it.
 
     Raises:
@@ -30,7 +42,7 @@ def train_command(invocation: Invocation, *, task: str, data: Path, language: st
 
         server.wait_until_healthy()
         try:
-            made = train(settings, task=task, data=data, language=language, progress=progress)
+            made = train(settings, task=task, data=data, progress=progress, **vars(options))
         finally:
             progress.close()
     console.emit(

@@ -23,6 +23,8 @@ from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
 
 if TYPE_CHECKING:
     from tasks.models.fine_tuning import Recipe
+    from tasks.models.hub import HubModel
+    from tasks.models.training_loop import Checkpoint
 
 HEAD_ONLY_LEARNING_RATE = 5e-3
 
@@ -120,6 +122,37 @@ def fit_chinese(training: Labelled, validation: Labelled, *, seed: int, start: P
     tensors = {"idf": model.idf, "head.weight": model.weight, "head.bias": model.bias}
     card = {"kind": "ngram", "method": "ngram", "goes_on_from": _name_of(start), "recipe": asdict(recipe)}
     return _fitted(save({name: value.astype(np.float16) for name, value in tensors.items()}), decision, card)
+
+
+def fit_on_hub(
+    training: Labelled,
+    validation: Labelled,
+    *,
+    base: HubModel,
+    method: str,
+    epochs: int,
+    seed: int,
+    progress: Progress,
+    checkpoint: Checkpoint | None,
+) -> Fitted:
+    """Fine-tune a model of the hub."""
+    from tasks.models.hub_training import HubRecipe, card_of, fit_hub
+
+    recipe = HubRecipe(method=method, epochs=epochs, seed=seed)
+    trained = fit_hub(
+        base,
+        training.texts,
+        training.classes,
+        validation=(validation.texts, validation.classes),
+        recipe=recipe,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
+    decision = choose(trained.logits, validation.classes)
+    decided = json.dumps(asdict(decision), indent=2) + "\n"
+    files = {**trained.files, DECISION: decided.encode()}
+    card = card_of(base, recipe, trained.history)
+    return Fitted(files, {**card, "labels": list(SENTIMENTS), "decision": asdict(decision)})
 
 
 def choose(logits: NDArray[np.floating], classes: NDArray[np.int64]) -> Decision:

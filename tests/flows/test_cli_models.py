@@ -161,7 +161,8 @@ def test_train_holds_the_lock_and_says_how_to_choose_the_model(capsys, settings,
     held = []
     fake = ModuleType("flows.train")
 
-    def train(settings, *, task, data, language, progress):
+    def train(settings, *, task, data, language, method, base, epochs, seed, progress):
+        assert (method, base, epochs, seed) == ("lora", None, 3, 13)
         held.append((task, language, lock_holder(settings).command))
         return Made()
 
