@@ -250,6 +250,26 @@ class Model(_Part):
     scores: tuple[tuple[str, str, float, float | None, float | None, int | None], ...] = ()
 
 
+class RatingAgreement(_Part):
+    """How far sentiment agreed with stars in a language: in the 4 weeks up to the report's, and in the 12 before.
+
+    rated: counted documents with 1-2 or 4-5 stars; n: of these, those that the model calls negative or positive.
+    value: share of n whose side is that of the stars, with its Wilson interval lo, hi; value_before is null where
+    n_before is 0. has_dropped: the Newcombe interval of the change lies below 0, with 30 documents or more in each.
+    """
+
+    language: str
+    rated: int
+    n: int
+    k: int
+    value: float
+    lo: float
+    hi: float
+    n_before: int
+    value_before: float | None
+    has_dropped: bool
+
+
 class Definition(_Part):
     """A metric's labels and definition, from marts.metric_definition."""
 
@@ -350,6 +370,7 @@ class WeeklyReport(_Part):
     drivers: Drivers | None
     sources: tuple[SourceRow, ...]
     models: tuple[Model, ...]
+    rating_agreement: tuple[RatingAgreement, ...] = ()
     definitions: tuple[Definition, ...]
     figures: tuple[Figure, ...]
     provenance: Provenance

@@ -11,7 +11,18 @@ from datetime import date
 from typing import Any
 
 from tasks.core.contracts import ALL
-from tasks.core.report_model import Alert, AlertSubject, Estimate, Finding, Kpi, Model, Page, TopicCard, WeeklyReport
+from tasks.core.report_model import (
+    Alert,
+    AlertSubject,
+    Estimate,
+    Finding,
+    Kpi,
+    Model,
+    Page,
+    RatingAgreement,
+    TopicCard,
+    WeeklyReport,
+)
 from tasks.core.wording import NAME_LIMIT, Wording, clip
 from tasks.store import charts
 from tasks.store.charts import Chart
@@ -142,6 +153,7 @@ def context(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> dic
             pages=w.count(report.totals.competitor_pages),
         ),
         "models": [_model(model, w) for model in report.models],
+        "agreements": [_agreement(agreement, w) for agreement in report.rating_agreement],
         "definitions": [
             (d.label_zh, d.description_zh) if w.language == "zh" else (d.label_en, d.description_en)
             for d in report.definitions
@@ -401,6 +413,23 @@ def _model(model: Model, w: Wording) -> ModelLine:
         accuracy=w.say("list_separator").join(shown) or w.say("method.no_accuracy"),
         licence=model.licence,
     )
+
+
+def _agreement(agreement: RatingAgreement, w: Wording) -> str:
+    """How far sentiment agrees with stars, as sentences."""
+    told = w.say(
+        "method.agreement",
+        language=w.say(f"language.{agreement.language}"),
+        rated=w.count(agreement.rated),
+        n=w.count(agreement.n),
+        share=w.percent(agreement.value, 1),
+        lo=w.percent(agreement.lo, 1),
+        hi=w.percent(agreement.hi, 1),
+    )
+    if agreement.value_before is not None:
+        before = w.percent(agreement.value_before, 1)
+        told += w.say("method.agreement_before", share=before, n=w.count(agreement.n_before))
+    return told + (w.say("method.agreement_dropped") if agreement.has_dropped else w.say("method.agreement_end"))
 
 
 def _score(score: tuple, w: Wording) -> str:
