@@ -29,7 +29,7 @@ from tasks.errors import MarketBriefError, QualityGateError
 from tasks.ingest import PendingBatch, ingest, pending_batches
 from tasks.prepare import prepare
 from tasks.publish import publish
-from tasks.report import render, unrendered_weeks
+from tasks.report import DEFAULT_FORMATS, render, unrendered_weeks
 from tasks.store.lock import project_lock
 
 _progress: ContextVar[Progress] = ContextVar("progress", default=NullProgress())  # noqa: B039 - it holds no state
@@ -148,7 +148,7 @@ def _render(settings: Settings, run_id: str, weeks: list[str]) -> list[Path]:
     if not weeks:
         return []
     languages = list(settings.market.project.languages)
-    paths = list(render(settings, run_id, _progress.get(), weeks, languages, ["html", "md", "json"]).paths)
+    paths = list(render(settings, run_id, _progress.get(), weeks, languages, DEFAULT_FORMATS).paths)
     newest = max((path for path in paths if path.name.endswith(".md")), default=None)
     if newest is not None:
         create_markdown_artifact(newest.read_text(encoding="utf-8"), key="market-brief-report")

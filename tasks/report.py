@@ -20,10 +20,13 @@ from tasks.core.contracts import Progress
 from tasks.core.report_model import WeeklyReport
 from tasks.core.weeks import monday_of
 from tasks.errors import MarketBriefError, UsageError
-from tasks.store.render import FORMATS, file_name, index_files, report_files, write_files
+from tasks.store import pdf
+from tasks.store.render import FORMATS, index_files, names_of, report_files, write_files
 from tasks.store.warehouse import connect
 
 logger = logging.getLogger(__name__)
+
+DEFAULT_FORMATS = ("html", "md", "json", "email")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,9 @@ def render(
         MarketBriefError: there is no snapshot yet.
     """
     _check(languages, ("en", "zh"), "language")
-    _check(formats, FORMATS, "format")
+    _check(formats, (*FORMATS, "pdf"), "format")
+    if "pdf" in formats:
+        pdf.browser()
     progress.start("report", len(weeks))
     published = published_reports(settings)
     newest_of = {report.iso_week: report for report in sorted(published, key=lambda report: report.revision)}
@@ -95,11 +100,15 @@ def published_reports(settings: Settings) -> list[WeeklyReport]:
 def unrendered_weeks(settings: Settings) -> list[str]:
     """Published ISO weeks of which a page is missing, as after a kill between publishing and rendering."""
     newest_of = {report.iso_week: report for report in published_reports(settings)}
-    endings = [f"{language}.{suffix}" for language in settings.market.project.languages for suffix in ("html", "md")]
+    languages = settings.market.project.languages
     return [
         week
         for week, report in newest_of.items()
-        if not all((settings.reports_dir / week / file_name(report, ending)).is_file() for ending in [*endings, "json"])
+        if not all(
+            (settings.reports_dir / week / name).is_file()
+            for form in DEFAULT_FORMATS
+            for name in names_of(report, form, languages)
+        )
     ]
 
 
@@ -110,6 +119,12 @@ def render_week(
     """Write the files of one revision."""
     started = time.monotonic()
     files = report_files(report, languages=languages, formats=formats)
+    if "pdf" in formats:
+        pages = files if "html" in formats else report_files(report, languages=languages, formats=("html",))
+        names = zip(names_of(report, "html", languages), names_of(report, "pdf", languages), strict=True)
+        files |= {
+            printed: pdf.print_pdf(pages[name].decode(), report.provenance.published_at) for name, printed in names
+        }
     paths = write_files(settings.reports_dir / report.iso_week, files)
     logger.info(
         "render_week week=%s revision=%d files=%d bytes=%d seconds=%.2f",
@@ -126,9 +141,10 @@ def write_index(settings: Settings, published: Sequence[WeeklyReport]) -> Path:
     """Write reports/index.html and reports/latest/ from what is published and rendered."""
     root = settings.reports_dir
     names = [
-        f"{report.iso_week}/{file_name(report, ending)}"
+        f"{report.iso_week}/{name}"
         for report in published
-        for ending in ("en.html", "zh.html", "en.md", "zh.md", "json")
+        for form in (*FORMATS, "pdf")
+        for name in names_of(report, form, ("en", "zh"))
     ]
     exists = {name: (root / name).is_file() for name in names}
     language = settings.market.project.languages[0]

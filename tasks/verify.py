@@ -34,7 +34,7 @@ from tasks.errors import SourceError, UsageError
 from tasks.query import snapshot_path
 from tasks.store.checked_files import Difference, compare, reference_count
 from tasks.store.messages import load_messages
-from tasks.store.render import FORMATS, file_name, report_files
+from tasks.store.render import FORMATS, names_of, report_files
 from tasks.store.warehouse import connect, sql_text
 
 logger = logging.getLogger(__name__)
@@ -175,18 +175,14 @@ def _facts(report: WeeklyReport, snapshot: _Snapshot) -> Sequence[Fact]:
 def _expected_files(settings: Settings, report: WeeklyReport) -> dict[str, bytes]:
     """What the rendered files must hold: those of the formats and languages of which something stands there."""
     folder = settings.reports_dir / report.iso_week
+    is_there = {
+        form: [name for name in names_of(report, form, ("en", "zh")) if (folder / name).is_file()] for form in FORMATS
+    }
+    formats = [form for form, names in is_there.items() if names]
     languages = [
         language
         for language in ("en", "zh")
-        if any((folder / file_name(report, f"{language}.{ending}")).is_file() for ending in ("html", "md"))
-    ]
-    formats = [
-        name
-        for name in FORMATS
-        if any(
-            (folder / file_name(report, ending)).is_file()
-            for ending in ([name] if name == "json" else [f"{language}.{name}" for language in languages])
-        )
+        if any(f".{language}." in name for names in is_there.values() for name in names)
     ]
     return report_files(report, languages=languages, formats=formats) if formats else {}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tasks.config import Settings
 
 REPORT_LANGUAGES = ("en", "zh")
-REPORT_FORMATS = ("html", "md", "json")
+REPORT_FORMATS = ("html", "md", "json", "email", "slack", "pdf")
 QUERY_FORMATS = ("table", "csv", "json", "parquet")
 _SHOWN_ROWS = 1000
 

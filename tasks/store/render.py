@@ -1,4 +1,4 @@
-"""Files of the reports: HTML, Markdown, JSON, CSV and SVG, from the report objects alone.
+"""Files of the reports: HTML, Markdown, JSON, e-mail, Slack, CSV and SVG, from the report objects alone.
 
 Rendering the same report again gives the same bytes. All text is hostile: Jinja2 escapes every value in HTML; in
 Markdown every value is escaped as it is printed, and only links, code and images made here are marked as safe; only
@@ -24,14 +24,15 @@ from markupsafe import Markup, escape
 from tasks.config import TEMPLATE_ROOT
 from tasks.core.report_model import Finding, WeeklyReport
 from tasks.core.wording import Wording
-from tasks.store import charts, figures, page
+from tasks.store import charts, feed, figures, outgoing, page
 from tasks.store.charts import Chart
 from tasks.store.figures import FigureView
 from tasks.store.messages import load_messages
 from tasks.store.references import definitions, html_at, html_ref, marked, unmark, without_marks
 from tasks.store.report_json import SCHEMA_NAME, json_text, schema_text
 
-FORMATS = ("html", "md", "json")
+FORMATS = ("html", "md", "json", "email", "slack")
+ENDINGS = {"html": ("report", "html"), "md": ("report", "md"), "email": ("email", "html"), "slack": ("slack", "txt")}
 LANGUAGE_TAGS = {"en": "en", "zh": "zh-Hans", "other": "und"}
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]|~$&@])")
@@ -39,9 +40,17 @@ _LINE_START = re.compile(r"^(?:(#(?=#{0,5}(?:\s|$))|[+-](?=\s|$)|[-=](?=[-=\s]*$
 _SCHEME = re.compile(r"(?i)\b(https?|ftp)://|\b(www)\.")
 
 
-def file_name(report: WeeklyReport, ending: str) -> str:
+def file_name(report: WeeklyReport, ending: str, stem: str = "report") -> str:
     """report.en.html for revision 1, report.r2.en.html for the next."""
-    return f"report.{ending}" if report.revision == 1 else f"report.r{report.revision}.{ending}"
+    return f"{stem}.{ending}" if report.revision == 1 else f"{stem}.r{report.revision}.{ending}"
+
+
+def names_of(report: WeeklyReport, form: str, languages: Sequence[str]) -> list[str]:
+    """Names of the main files of a format (of FORMATS, or pdf)."""
+    if form == "json":
+        return [file_name(report, "json")]
+    stem, ending = ENDINGS.get(form, ("report", form))
+    return [file_name(report, f"{language}.{ending}", stem) for language in languages]
 
 
 def folder(report: WeeklyReport, name: str) -> str:
@@ -74,6 +83,16 @@ def report_files(report: WeeklyReport, *, languages: Sequence[str], formats: Seq
                         is_themed=False,
                     )
                     files[f"{folder(report, 'figures')}/{view.figure_id}.{language}.svg"] = svg.encode()
+        if "email" in formats:
+            more = _page_values(values)
+            files[file_name(report, f"{language}.html", "email")] = outgoing.email_html(
+                _environment(), report, more
+            ).encode()
+            text = outgoing.email_text(_environment("txt"), report, values)
+            files[file_name(report, f"{language}.txt", "email")] = text.encode()
+        if "slack" in formats:
+            text = outgoing.slack_text(_environment("mrkdwn"), report, values)
+            files[file_name(report, f"{language}.txt", "slack")] = text.encode()
     if "json" in formats:
         files[file_name(report, "json")] = json_text(report).encode()
     english = Wording("en", load_messages("en"), report.definitions)
@@ -94,8 +113,12 @@ def index_files(reports: Sequence[WeeklyReport], *, exists: Mapping[str, bool], 
     newest_first = sorted(reports, key=lambda report: (report.iso_week, report.revision), reverse=True)
     rows = []
     for report in newest_first:
-        endings = [f"{code}.{ending}" for ending in ("html", "md") for code in report.provenance.languages] + ["json"]
-        links = [(ending, f"{report.iso_week}/{file_name(report, ending)}") for ending in endings]
+        links = [
+            (label, f"{report.iso_week}/{name}")
+            for form in ("html", "pdf", "md", "email", "json")
+            for name in names_of(report, form, report.provenance.languages)
+            for label in [_link_label(report, form, name)]
+        ]
         kept = [(label, href) for label, href in links if exists.get(href)]
         if kept:
             rows.append(
@@ -110,8 +133,24 @@ def index_files(reports: Sequence[WeeklyReport], *, exists: Mapping[str, bool], 
     project = newest_first[0].project if newest_first else ""
     files = {"index.html": _environment().get_template("index.html.j2").render(project=project, **values).encode()}
     files[SCHEMA_NAME] = schema_text().encode()
+    pages = {report.iso_week: _page_of(report, exists, language) for report in newest_first[::-1]}
+    feed_values = feed.values(reports, wording, pages, html_lang=LANGUAGE_TAGS[language])
+    files["feed.xml"] = (_environment().get_template("feed.xml.j2").render(**feed_values) + "\n").encode()
     files.update(_latest_files(newest_first, exists))
     return files
+
+
+def _link_label(report: WeeklyReport, form: str, name: str) -> str:
+    """What the index calls a file: its language and format."""
+    ending = name.removesuffix(".html") if form == "email" else name
+    parts = [part for part in ending.split(".")[1:] if part != f"r{report.revision}"]
+    return ".".join([*parts, "email"] if form == "email" else parts)
+
+
+def _page_of(report: WeeklyReport, exists: Mapping[str, bool], language: str) -> str | None:
+    """The page of a report that a reader of this language is sent to; None where none was rendered."""
+    names = names_of(report, "html", [language, *report.provenance.languages])
+    return next((href for name in names for href in [f"{report.iso_week}/{name}"] if exists.get(href)), None)
 
 
 def write_files(root: Path, files: Mapping[str, bytes]) -> list[Path]:
@@ -188,13 +227,18 @@ def _html(report: WeeklyReport, values: dict[str, Any]) -> str:
         }
         for card in values["kpis"]
     ]
-    more = {
-        "dressed": dressed,
+    more = _page_values(values) | {"dressed": dressed, "kpis": cards}
+    return _environment().get_template("report.html.j2").render(**more) + "\n"
+
+
+def _page_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What templates of HTML need beside the values: references and emphasis."""
+    return {
+        **values,
         "emphasised": lambda item: _emphasised(item, values["language"], "<strong>", "</strong>"),
         "ref": html_ref,
         "at": html_at,
     }
-    return _environment().get_template("report.html.j2").render(**{**values, "kpis": cards, **more}) + "\n"
 
 
 def _markdown(values: dict[str, Any]) -> str:
@@ -263,6 +307,7 @@ def _links(report: WeeklyReport, language: str) -> dict[str, Any]:
         previous = f"../{made_by.previous_week}/report.{ending}"
     return {
         "html_lang": LANGUAGE_TAGS[language],
+        "page_name": file_name(report, f"{language}.html"),
         "languages": [(code, file_name(report, f"{code}.html")) for code in made_by.languages],
         "previous_href": previous,
         "data_dir": folder(report, "data"),
@@ -288,13 +333,14 @@ def _latest_files(newest_first: Sequence[WeeklyReport], exists: Mapping[str, boo
 
 @cache
 def _environment(kind: str = "html") -> Environment:
-    """Jinja2 that escapes everything: as HTML, or by `finalize` as Markdown."""
+    """Jinja2 that escapes everything: as HTML, or by `finalize` as Markdown, plain text or Slack's mrkdwn."""
+    finalize = {"md": _finalize_markdown, "txt": outgoing.plain, "mrkdwn": outgoing.mrkdwn, "html": _finalize_html}
     environment = Environment(
         loader=FileSystemLoader(TEMPLATE_ROOT),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
-        finalize=_finalize_markdown if kind == "md" else _finalize_html,
+        finalize=finalize[kind],
     )
     environment.filters["safe_url"] = safe_url
     environment.globals["language_tag"] = lambda code: LANGUAGE_TAGS.get(code, code)

@@ -97,3 +97,7 @@ def _own_reference(pointer: str, part: Mapping[str, Any]) -> str | None:
     if name is None or (name in ("figure_id", "finding_id") and "query" not in part):
         return None  # it only points to one
     return _PREFIXES.get(name, "") + part[name]
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

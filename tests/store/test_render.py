@@ -26,7 +26,7 @@ HOSTILE = (
     "[x](javascript:alert(5)) ![y](http://evil.example/z.png) **bold** `code` {{ 7 * 7 }} {% raw %} "
     "http://evil.example www.evil.example &lt;b&gt; \u202e | a |\n# head\n- list\n<!-- ]]> --> ${1}"
 )
-FORMATS = ("html", "md", "json")
+FORMATS = ("html", "md", "json", "email", "slack")
 
 
 class Skeleton(HTMLParser):
