@@ -15,6 +15,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.build_pages import build_page_changes
 from tasks.config import Settings
 from tasks.core import panel
 from tasks.core.contracts import KINDS, Progress
@@ -53,6 +54,7 @@ def build(settings: Settings, run_id: str, progress: Progress) -> BuildSummary:
     """
     progress.start("build", 2)
     row_counts = build_documents(settings)
+    row_counts["marts.page_change"] = build_page_changes(settings)
     progress.advance()
     weekly_counts, warnings = build_weekly(settings)
     row_counts.update(weekly_counts)

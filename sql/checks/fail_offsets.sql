@@ -29,3 +29,13 @@ where
     comparisons.start_char < 0
     or comparisons.end_char <= comparisons.start_char
     or comparisons.end_char > length(documents.text)
+
+union all
+
+select concat_ws(' ', 'page_change', changes.change_id)
+from marts.page_change as changes
+inner join marts.document as documents on changes.document_id = documents.document_id
+where
+    changes.is_newest
+    and changes.after_text is not null
+    and substr(documents.text, changes.start_char + 1, changes.end_char - changes.start_char) <> changes.after_text

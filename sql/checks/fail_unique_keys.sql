@@ -125,6 +125,13 @@ having count(*) > 1
 
 union all
 
+select concat_ws(' ', 'marts.page_change', change_id)
+from marts.page_change
+group by change_id
+having count(*) > 1
+
+union all
+
 select concat_ws(' ', 'ops.source_health', iso_week, source)
 from ops.source_health
 group by iso_week, source

@@ -119,6 +119,49 @@ comment on column marts.comparison.other_brand is 'The brand that comes off wors
 comment on column marts.comparison.start_char is 'First code point of the sentence in marts.document.text, from 0.';
 comment on column marts.comparison.end_char is 'End code point of the sentence, exclusive.';
 
+-- Grain: one row per change_id.
+create table if not exists marts.page_change (
+    change_id varchar not null,
+    iso_week varchar not null,
+    week_start date not null,
+    changed_on date not null,
+    document_id varchar not null,
+    source varchar not null,
+    brand varchar,
+    language varchar not null,
+    title varchar,
+    url varchar,
+    change_kind varchar not null,
+    before_text varchar,
+    after_text varchar,
+    before_amount decimal(18, 2),
+    after_amount decimal(18, 2),
+    currency varchar,
+    start_char integer,
+    end_char integer,
+    is_newest boolean not null
+);
+comment on table marts.page_change is 'What competitors'' own pages announced or changed, sentence by sentence. Grain: one row per change_id.';
+comment on column marts.page_change.change_id is 'Hash of the page, its version, the kind and the place.';
+comment on column marts.page_change.iso_week is 'ISO week of changed_on.';
+comment on column marts.page_change.week_start is 'Monday of that week.';
+comment on column marts.page_change.changed_on is 'Day of the version: the date that the page gives where that moved on, else the day on which it was first received.';
+comment on column marts.page_change.document_id is 'The page.';
+comment on column marts.page_change.source is 'Name of the source in market.toml.';
+comment on column marts.page_change.brand is 'Brand of the page.';
+comment on column marts.page_change.language is 'en, zh or other.';
+comment on column marts.page_change.title is 'Title of the version.';
+comment on column marts.page_change.url is 'Address of the page.';
+comment on column marts.page_change.change_kind is 'price, plan, launch, claim, new_page or removed_text.';
+comment on column marts.page_change.before_text is 'The sentence as the version before had it; null where it is new, or the page is.';
+comment on column marts.page_change.after_text is 'The sentence as it stands now; null where it was removed.';
+comment on column marts.page_change.before_amount is 'Price before, in units of currency; null where the page does not say.';
+comment on column marts.page_change.after_amount is 'Price now, in units of currency.';
+comment on column marts.page_change.currency is 'EUR, USD, GBP or CNY.';
+comment on column marts.page_change.start_char is 'First code point of after_text in the version''s text, from 0; that is marts.document.text where is_newest.';
+comment on column marts.page_change.end_char is 'End code point, exclusive.';
+comment on column marts.page_change.is_newest is 'True where the version is the one that marts.document shows.';
+
 -- Grain: one row per topic_id.
 create table if not exists marts.topic (
     topic_id varchar not null,

@@ -27,6 +27,7 @@ TABLE_KEYS: dict[str, tuple[str, ...]] = {
     "marts.mention": ("document_id", "start_char", "end_char", "entity_id"),
     "marts.document_aspect": ("document_id", "aspect", "start_char"),
     "marts.comparison": ("document_id", "start_char", "preferred_brand", "other_brand"),
+    "marts.page_change": ("change_id",),
     "marts.topic": ("topic_id",),
     "marts.story": ("story_id",),
     "marts.weekly_metric": ("week_start", "metric", "brand", "kind", "segment"),
