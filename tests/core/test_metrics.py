@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import f1_score, recall_score
 
-from tasks.core.calibration import calibration_error
-from tasks.core.metrics import classification_metrics
+from tasks.core.metrics import classification_metrics, label_scores, share
 from tasks.errors import DataContractError
 
 TRUTH = ["positive", "positive", "positive", "negative", "negative", "neutral"]
@@ -77,8 +76,31 @@ def test_nothing_to_score_is_an_error(truth, said):
         classification_metrics(truth, said)
 
 
-def test_calibration_error_by_hand():
-    # two bins: 0.9 said, 1/2 right (gap 0.4, weight 2/4); 0.6 said, all right (gap 0.4, weight 2/4)
-    error = calibration_error(np.array([0.9, 0.9, 0.6, 0.6]), np.array([True, False, True, True]))
-    assert error == pytest.approx(0.4)
-    assert calibration_error(np.array([1.0, 1.0]), np.array([True, True])) == 0
+def test_intervals_of_classes_hold_the_truth_about_as_often_as_they_say():
+    rng = np.random.default_rng(5)
+    covered = []
+    for seed in range(150):
+        truth = rng.choice(["negative", "positive"], 400, p=[0.25, 0.75])
+        said = np.where(rng.random(400) < 0.8, truth, np.where(truth == "negative", "positive", "negative"))
+        lo, hi = classification_metrics(truth.tolist(), said.tolist(), seed=seed)["per_class"]["negative"]["intervals"][
+            "precision"
+        ]
+        covered.append(lo <= 0.25 * 0.8 / (0.25 * 0.8 + 0.75 * 0.2) <= hi)
+    assert 0.88 <= np.mean(covered) <= 0.99
+
+
+def test_scores_of_drawn_rows_are_those_of_the_rows():
+    rng = np.random.default_rng(6)
+    truth = rng.choice(["negative", "neutral", "positive"], 90).tolist()
+    said = [None if rng.random() < 0.1 else str(rng.choice(["negative", "positive", "mixed"])) for _ in truth]
+    draws = rng.integers(0, 90, (20, 90))
+    scores = label_scores(truth, said, draws)
+    for number, rows in enumerate(draws):
+        metrics = classification_metrics([truth[i] for i in rows], [said[i] for i in rows])["metrics"]
+        for name, values in scores.items():
+            assert values[number] == pytest.approx(metrics[name]["value"], abs=1e-6)
+
+
+def test_a_share_of_nothing_is_none():
+    assert share(0, 0) is None
+    assert share(2, 4)["value"] == 0.5
