@@ -6,11 +6,12 @@ batches or chunks, and picks up what is missing.
 
 from __future__ import annotations
 
+import logging
 import shlex
 import sys
 from contextlib import suppress
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,10 +28,13 @@ from tasks.core.weeks import last_complete_week
 from tasks.enrich import enrich
 from tasks.errors import MarketBriefError, QualityGateError
 from tasks.ingest import PendingBatch, ingest, pending_batches
+from tasks.notify import notify_failure, notify_success
 from tasks.prepare import prepare
 from tasks.publish import publish
 from tasks.report import DEFAULT_FORMATS, render, unrendered_weeks
 from tasks.store.lock import project_lock
+
+logger = logging.getLogger(__name__)
 
 _progress: ContextVar[Progress] = ContextVar("progress", default=NullProgress())  # noqa: B039 - it holds no state
 
@@ -89,13 +93,18 @@ def weekly_body(config_path: str, week: str | None, through: str | None, command
     was_up_to_date = run_log.is_up_to_date(settings)
     run_id = run_log.start_run(settings, command)
     try:
-        return _stages(settings, run_id, week, through, command, was_up_to_date)
+        result = _stages(settings, run_id, week, through, command, was_up_to_date)
     except BaseException as error:
         status = "refused" if isinstance(error, QualityGateError) else "failed"
         message = error.fact if isinstance(error, MarketBriefError) else type(error).__name__
         with suppress(MarketBriefError):  # the first error is the one to tell
             run_log.finish_run(settings, run_id, status, weeks=[], message=message)
+        if isinstance(error, Exception):  # who interrupts a run knows of it
+            for warning in notify_failure(settings, error, run_id).warnings:
+                logger.warning("%s", warning)
         raise
+    told = notify_success(settings, result.weeks)
+    return replace(result, warnings=[*result.warnings, *told.warnings])
 
 
 @flow(name="market-brief-scheduled", validate_parameters=False)
