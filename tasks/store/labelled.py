@@ -57,9 +57,10 @@ class LabelledText:
 
 @dataclass(frozen=True)
 class LabelledFile:
-    """A file's rows: texts for sentiment and topics, rows for entities and aspects.
+    """A file's rows: texts for sentiment and topics, rows for the others.
 
-    task: what its labels are for. names: labels that were written otherwise, and what they were read as.
+    task: what its labels are for: sentiment, entities, aspects, targets (polarity towards spans) or topics.
+    names: labels that were written otherwise, and what they were read as.
     ignored_types: types of names that are none of ours, and how often they were left out.
     """
 
@@ -106,13 +107,15 @@ def read_labelled(path: Path, *, task: str | None = None) -> LabelledFile:
     """
     rows = _rows(path)
     task = task or _task_of(rows[0].fields)
-    if task in ("entities", "aspects"):
+    if task == "aspects" and "targets" in rows[0].fields:
+        task = "targets"
+    if task in _CHECKS:
         return _spans(path, rows, task)
     return _texts(path, rows, task)
 
 
 def _task_of(fields: dict[str, Any]) -> str:
-    tasks = ("entities", "aspects") if "text" in fields else ()
+    tasks = _CHECKS if "text" in fields else ()
     return next((task for task in tasks if task in fields), "sentiment")
 
 
@@ -165,37 +168,50 @@ def _spans(path: Path, rows: Sequence[_Row], task: str) -> LabelledFile:
         elif not isinstance(items, list) or not all(isinstance(item, list) for item in items):
             problems.add(row.line, f"{task} is no list of lists")
         else:
-            read = [_entity(item, text) if task == "entities" else _aspect(item) for item in items]
+            read = [_CHECKS[task](item, text) for item in items]
             wrong = [item for item, value in zip(items, read, strict=True) if value is None]
             if wrong:
                 problems.add(row.line, f"{json.dumps(wrong[0], ensure_ascii=False)[:60]} is none of its {task}")
             for name in (value[2] for value in read if value and value[-1] is None):
                 ignored[name] = ignored.get(name, 0) + 1
             checked.append(row.fields | {task: [value for value in read if value and value[-1] is not None]})
-    problems.raise_if_any(
-        "entities are [start, end, type], in code points of the text, end exclusive; types: organisation, product"
-        if task == "entities"
-        else f"aspects are [aspect, polarity]; polarities: {ALLOWED}"
-    )
+    problems.raise_if_any(_FORMS[task])
     return LabelledFile(task, rows=tuple(checked), ignored_types=ignored)
 
 
 def _entity(item: list[Any], text: str) -> list[Any] | None:
     """[start, end, type]; with a fourth value None where the type is none of ours; None where it fits no span."""
-    if len(item) != 3 or not isinstance(item[2], str) or not all(type(place) is int for place in item[:2]):
+    if not _is_span(item, text):
         return None
-    start, end, name = item
-    if not 0 <= start < end <= len(text):
-        return None
-    known = _TYPES.get(name.strip().casefold())
-    return [start, end, known] if known else [start, end, name, None]
+    known = _TYPES.get(item[2].strip().casefold())
+    return [*item[:2], known] if known else [*item, None]
 
 
-def _aspect(item: list[Any]) -> list[str] | None:
+def _target(item: list[Any], text: str) -> list[Any] | None:
+    polarity = sentiment_labels([item[2]])[item[2]] if _is_span(item, text) else None
+    return [*item[:2], polarity] if polarity else None
+
+
+def _aspect(item: list[Any], text: str) -> list[str] | None:
     if len(item) != 2 or not all(isinstance(value, str) and value.strip() for value in item):
         return None
     polarity = sentiment_labels([item[1]])[item[1]]
     return [item[0].strip(), polarity] if polarity else None
+
+
+def _is_span(item: list[Any], text: str) -> bool:
+    if len(item) != 3 or not isinstance(item[2], str) or not all(type(place) is int for place in item[:2]):
+        return False
+    return 0 <= item[0] < item[1] <= len(text)
+
+
+_CHECKS = {"entities": _entity, "aspects": _aspect, "targets": _target}
+_FORMS = {
+    "entities": "entities are [start, end, type], in code points of the text, end exclusive; types: "
+    "organisation, product",
+    "aspects": f"aspects are [aspect, polarity]; polarities: {ALLOWED}",
+    "targets": f"targets are [start, end, polarity], in code points of the text, end exclusive; polarities: {ALLOWED}",
+}
 
 
 def _document_id(fields: dict[str, Any]) -> str:
@@ -213,11 +229,7 @@ def _word(value: Any) -> str:
 
 
 def _rows(path: Path) -> list[_Row]:
-    try:
-        data = read_blob(Blob(str(path), None, path.name), max_bytes=MAX_BYTES)
-    except OSError as error:
-        raise SourceError(f"{path} can't be read: {error.strerror or error}", fix="name a labelled file") from error
-    decoded = decode(data)
+    decoded = decode(read_blob(Blob(str(path), None, path.name), max_bytes=MAX_BYTES))
     if decoded.has_bad_bytes:
         bad = _BAD_BYTE.search(decoded.text)
         line = decoded.text.count("\n", 0, bad.start()) + 1 if bad else 1
@@ -279,7 +291,7 @@ def _csv_rows(path: Path, text: str) -> Iterator[_Row]:
             values += [""] * (len(names) - len(values))
             yield _Row(line, dict(zip(reversed(names), reversed(values), strict=True)))
     problems.raise_if_any('a text that holds a comma or a line break needs quotation marks around it: "well, good"')
-    if names and not (set(names) & {*_LABEL, "entities", "aspects"}):
+    if names and not set(names) & set(_LABEL):
         raise SourceError(f"{path} has the columns {', '.join(map(repr, names))}", fix="it needs text and label")
 
 
