@@ -1,7 +1,7 @@
 """A report's page as PDF, printed by a headless Chromium where one is installed.
 
-The browser reaches no network and writes into a folder of its own that is deleted; the page itself forbids scripts. Its two time stamps
-are set to the revision's time, so that the same browser prints the same bytes again.
+The browser reaches no network and writes into a folder of its own that is deleted; the page itself forbids scripts.
+The PDF's two time stamps are set to the revision's time, so that the same browser prints the same bytes again.
 """
 
 from __future__ import annotations
