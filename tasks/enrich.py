@@ -26,7 +26,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.config import Settings
 from tasks.core.contracts import ALL, Encoded, Mention, ModelVersion, Progress, SentimentScores
 from tasks.core.sentiment import confidence
-from tasks.enrich_topics import LANGUAGE_NAMES, assign_topics, find_topics
+from tasks.enrich_topics import LANGUAGE_NAMES, TopicUpdate, update_topics
 from tasks.models.bundle import READ_LANGUAGES, Bundle, load_bundle
 from tasks.store.model_registry import delete_replaced, make_current
 from tasks.store.warehouse import Warehouse, sql_text
@@ -77,12 +77,10 @@ def enrich(settings: Settings, run_id: str, progress: Progress) -> EnrichSummary
     warnings: list[str] = []
     for language in READ_LANGUAGES:
         if language in languages:
-            topics[language], warning = find_topics(settings, language)
-            warnings += [warning] if warning else []
-            if topics[language]:
-                assigned = assign_topics(settings, language)
-                counts.update(assigned)
-                warnings += _many_without_topic(language, assigned)
+            update = update_topics(settings, language)
+            topics[language] = update.topics
+            counts.update(assigned=update.assigned, without_topic=update.without_topic)
+            warnings += [*update.warnings, *_many_without_topic(language, update)]
         progress.advance()
     found = ", ".join(f"{count} {LANGUAGE_NAMES[language]}" for language, count in topics.items())
     progress.finish(
@@ -197,9 +195,9 @@ def enrich_chunk(settings: Settings, chunk: str) -> dict[str, int]:
     return dict(rows.counts)
 
 
-def _many_without_topic(language: str, assigned: dict[str, int]) -> list[str]:
-    total = sum(assigned.values())
-    share = assigned.get("without_topic", 0) / max(1, total)
+def _many_without_topic(language: str, update: TopicUpdate) -> list[str]:
+    total = update.assigned + update.without_topic
+    share = update.without_topic / max(1, total)
     if total < MANY_WITHOUT_TOPIC_FROM or share <= MANY_WITHOUT_TOPIC:
         return []
     return [f"{share:.0%} of {total:,} new {LANGUAGE_NAMES[language]} documents fit no known topic"]

@@ -1,161 +1,283 @@
 """The part of stage enrich that gives documents their topics, once the encoders have read them.
 
-Topics of a language are found once, from the documents known then, and kept: later documents are assigned to the known
-ones by the cosine of their vectors, chunk by chunk like everything else. They are found anew, under new ids, only when
-the encoder or the configured number of topics changes.
+A language's documents are taken in week by week, oldest first, whatever the run: several weeks in one run and one run
+a week give the same topics (tasks/core/topic_stream.py says what happens in a week). Each week is committed whole, so
+that a killed run goes on with the next one. Documents that come late, for a week that was taken in already, are taken
+in with the registry as it stands, before the next newer week. All topics are looked for anew, under their old ids
+where clusters hold the old topics' documents, while a project is young and has doubled, and when the encoder or the
+configured number of topics has changed; else documents keep their topics but for merges, splits and corrections.
 """
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections import Counter
-from typing import Any
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
+from tasks.core import topic_registry as registers
+from tasks.core import topic_stream as stream
 from tasks.core.contracts import ModelVersion
-from tasks.errors import DataContractError
+from tasks.core.topic_registry import Registry, Rules, TopicEvent
 from tasks.models.bundle import load_bundle
-from tasks.store.model_registry import current_card, delete_replaced, make_current
-from tasks.store.warehouse import Warehouse, sql_text
+from tasks.models.topics import METHOD, TopicFinder
+from tasks.store import topic_store as store
+from tasks.store.model_registry import make_current
+from tasks.store.warehouse import Warehouse
 
 logger = logging.getLogger(__name__)
 
-CHUNKS = tuple("0123456789abcdef")
 FIT_MOST = 50_000
+CHUNK = 20_000
+NAMING_DOCUMENTS = 200
+RENAMED_AT = 4
 LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
-_TABLES = {
-    "enriched.document_topic": ("document_id", "model_version_id", "topic_id", "similarity"),
-    "enriched.progress": ("document_id", "model_version_id", "text_hash"),
-}
 
 
-@task(cache_policy=NO_CACHE, task_run_name="find-topics-{language}")
-def find_topics(settings: Settings, language: str) -> tuple[int, str | None]:
-    """See that the language has topics: keep those it has, or find them where it has none that fit.
+@dataclass(frozen=True)
+class TopicUpdate:
+    """What became of a language's topics: how many live, documents given one in this run, and how many without."""
 
-    Topics are found anew (under new ids) only when the encoder or the configured number of topics has changed.
+    topics: int = 0
+    assigned: int = 0
+    without_topic: int = 0
+    warnings: tuple[str, ...] = ()
 
-    Returns:
-        How many topics there are, and a warning for a person or None.
-    """
-    from tasks.models.topics import fit_topics
 
+@dataclass
+class _Run:
+    """A language's stream in one open warehouse."""
+
+    warehouse: Warehouse
+    finder: TopicFinder
+    rules: Rules
+    version: ModelVersion
+    encoder: ModelVersion
+    registry: Registry
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def version_id(self) -> str:
+        return self.version.model_version_id
+
+    @property
+    def language(self) -> str:
+        return self.registry.language
+
+
+@task(cache_policy=NO_CACHE, task_run_name="update-topics-{language}")
+def update_topics(settings: Settings, language: str) -> TopicUpdate:
+    """Take the documents that no step has seen into the language's topics, week by week."""
     encoder = load_bundle(settings).encoder(language)
     if encoder is None:
-        return 0, None
+        return TopicUpdate()
     started = time.monotonic()
-    wanted = settings.market.topics
     with Warehouse(settings.warehouse_path) as warehouse:
-        card = current_card(warehouse, task="topic", language=language)
-        if card and (card["encoder"], card["requested_count"]) == (encoder.version.model_version_id, wanted.count):
-            return card["topic_count"], None
-        documents = warehouse.rows(sql_text("enrich/counted_documents"), {"language": language, "most": FIT_MOST})
-        if not documents:
-            return 0, None
-        if len(documents) < wanted.min_documents:
-            return 0, (
-                f"{len(documents)} {LANGUAGE_NAMES[language]} documents are too few for topics"
-                f" (from {wanted.min_documents} on)"
-            )
-        embeddings = _vectors(warehouse, documents, encoder.version)
-    names = [name for brand in settings.market.brands for name in (brand.name, *brand.aliases)]
-    model = fit_topics(
-        [row["text"] for row in documents],
-        embeddings,
-        language=language,
-        brand_names=names,
-        count=wanted.count,
-        encoder=encoder.version,
-        root=settings.model_dir,
-    )
-    rows = [
-        {
-            "topic_id": topic.topic_id,
-            "model_version_id": model.version.model_version_id,
-            "language": language,
-            "label_en": topic.label if language == "en" else None,
-            "label_zh": topic.label if language == "zh" else None,
-            "keywords": list(topic.keywords),
-            "centroid": topic.centroid.tolist(),
-        }
-        for topic in model.topics
-    ]
-    with Warehouse(settings.warehouse_path) as warehouse, warehouse.transaction():
-        make_current(warehouse, [model.version])
-        ids = [row["topic_id"] for row in rows]
-        warehouse.execute("delete from enriched.topic where topic_id in (select unnest(?))", [ids])
-        warehouse.insert("enriched.topic", rows)
-    logger.info(
-        "find_topics language=%s rows_in=%d topics=%d model=%s seconds=%.1f",
-        language, len(documents), len(rows), model.version.model_version_id, time.monotonic() - started,
-    )  # fmt: skip
-    return len(rows), None
-
-
-@task(cache_policy=NO_CACHE, task_run_name="assign-topics-{language}")
-def assign_topics(settings: Settings, language: str) -> dict[str, int]:
-    """Give each document that has a vector the nearest of its language's topics; each chunk is committed whole.
-
-    Returns:
-        Counts of documents: assigned, without_topic.
-    """
-    from tasks.models.topics import load_topics
-
-    started = time.monotonic()
-    encoder = load_bundle(settings).encoder(language)
-    counts: Counter[str] = Counter()
-    with Warehouse(settings.warehouse_path) as warehouse:
-        card = current_card(warehouse, task="topic", language=language)
-        if encoder is None or card is None:
-            raise DataContractError(f"There are no topics to assign {language} documents to")
-        model = load_topics(settings.model_dir / card["name"] / card["revision"])
-        ids = {"embedding_id": encoder.version.model_version_id, "topic_id": model.version.model_version_id}
-        for chunk in CHUNKS:
-            frame = warehouse.frame(sql_text("enrich/topic_pending"), {"chunk": chunk, "language": language, **ids})
-            if frame.empty:
-                continue
-            topic_ids, similarities = model.assign(np.stack(frame["vector"].to_list()).astype(np.float32))
-            known = zip(frame["document_id"], frame["text_hash"], topic_ids, similarities.tolist(), strict=True)
-            rows = [
-                {
-                    "document_id": document_id,
-                    "model_version_id": ids["topic_id"],
-                    "text_hash": text_hash,
-                    "topic_id": topic_id,
-                    "similarity": round(similarity, 4),
-                }
-                for document_id, text_hash, topic_id, similarity in known
-            ]
+        run = _open(settings, warehouse, language, encoder.version)
+        for week, documents in _weeks(run):
             with warehouse.transaction():
-                delete_replaced(warehouse, rows)
-                for table, columns in _TABLES.items():
-                    warehouse.insert(table, [{column: row[column] for column in columns} for row in rows])
-            counts["without_topic"] += topic_ids.count(None)
-            counts["assigned"] += len(topic_ids) - topic_ids.count(None)
+                _take_in(run, week, documents)
+        live = len(run.registry.live)
+        seen = run.registry.document_count
     logger.info(
-        "assign_topics language=%s rows_in=%d without_topic=%d model=%s seconds=%.1f",
-        language, counts.total(), counts["without_topic"], ids["topic_id"], time.monotonic() - started,
+        "update_topics language=%s rows_in=%d without_topic=%d topics=%d events=%d model=%s seconds=%.1f",
+        language, run.counts["assigned"] + run.counts["without_topic"], run.counts["without_topic"], live,
+        run.counts["events"], run.version_id, time.monotonic() - started,
     )  # fmt: skip
-    return dict(counts)
+    warnings = []
+    if not run.registry.fitted_count and seen:
+        warnings.append(
+            f"{seen} {LANGUAGE_NAMES[language]} documents are too few for topics (from {run.rules.min_documents} on)"
+        )
+    return TopicUpdate(live, run.counts["assigned"], run.counts["without_topic"], tuple(warnings))
 
 
-def _vectors(warehouse: Warehouse, documents: list[dict[str, Any]], encoder: ModelVersion) -> NDArray[np.float32]:
-    """(n, dim) vectors of documents, in their order.
+def topic_version(encoder: ModelVersion, rules: Rules) -> ModelVersion:
+    """The version that documents' topics go by: another encoder or number of topics is another version."""
+    language = encoder.language
+    content = hashlib.sha256(f"{encoder.model_version_id}\n{rules.count}\n{METHOD}".encode()).hexdigest()
+    card = {
+        "name": f"topics-{language}",
+        "task": "topic",
+        "language": language,
+        "licence": "the documents' own",
+        "method": METHOD,
+        "encoder": encoder.model_version_id,
+        "requested_count": rules.count,
+        "limits": "Topics of one language; documents that come late do not change the topics of earlier weeks.",
+    }
+    return ModelVersion("topic", language, card["name"], content[:12], "fp32", card["licence"], content, card)
 
-    Raises:
-        DataContractError: a document has no vector.
-    """
-    frame = warehouse.frame(
-        "select document_id, vector from enriched.embedding where model_version_id = ?"
-        " and document_id in (select unnest(?)) order by document_id",
-        [encoder.model_version_id, [document["document_id"] for document in documents]],
+
+def rules_of(settings: Settings) -> Rules:
+    """The registry's rules as configured."""
+    wanted = settings.market.topics
+    return Rules(
+        count=wanted.count,
+        min_documents=wanted.min_documents,
+        least_documents=wanted.least_documents,
+        least_authors=wanted.least_authors,
+        least_sources=wanted.least_sources,
+        death_weeks=wanted.death_weeks,
+        waiting_weeks=wanted.waiting_weeks,
     )
-    if frame["document_id"].tolist() != [document["document_id"] for document in documents]:
-        raise DataContractError(f"{len(documents) - len(frame)} documents have no vector by {encoder.model_version_id}")
-    return np.stack(frame["vector"].to_list()).astype(np.float32)
+
+
+def _open(settings: Settings, warehouse: Warehouse, language: str, encoder: ModelVersion) -> _Run:
+    """The language's stream as the last run left it; carried over where encoder or configuration have changed."""
+    rules = rules_of(settings)
+    version = topic_version(encoder, rules)
+    before = warehouse.scalar(
+        "select model_version_id from ops.model_version where is_current and task = 'topic' and language = ?",
+        [language],
+    )
+    finder = TopicFinder(
+        language,
+        texts=lambda ids: store.texts_of(warehouse, ids),
+        brand_names=[name for brand in settings.market.brands for name in (brand.name, *brand.aliases)],
+        count=rules.count,
+    )
+    registry = store.load_registry(warehouse, language, before or version.model_version_id)
+    run = _Run(warehouse, finder, rules, version, encoder, registry)
+    if before == version.model_version_id:
+        return run
+    with warehouse.transaction():
+        if before and registry.through_week:
+            _carry_over(run, before)
+        make_current(warehouse, [version])
+    return run
+
+
+def _weeks(run: _Run) -> list[tuple[date, pd.DataFrame]]:
+    """Documents to take in, by week, oldest first. Late ones count to the newest week that was taken in."""
+    pending = store.pending_documents(
+        run.warehouse, run.language, embedding_id=run.encoder.model_version_id, version_id=run.version_id
+    )
+    if pending.empty:
+        return []
+    through = run.registry.through_week
+    weeks = pending["week_start"].map(lambda week: week if through is None else max(week, through))
+    return [(week, part) for week, part in pending.groupby(weeks, sort=True)]
+
+
+def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
+    """One week: look for all topics where that is due, else go on with those there are. Run it in a transaction."""
+    new, hashes = store.load_documents(run.warehouse, pending, run.encoder.model_version_id)
+    count = run.registry.document_count + int(new.usable.sum())
+    if stream.is_due(run.registry, count, run.rules):
+        known = store.known_documents(run.warehouse, run.language, version_id=run.version_id)
+        cause = "growth" if run.registry.fitted_count else "documents"
+        _refit(run, pd.concat([known, pending], ignore_index=True), week=week, cause=cause)
+        run.counts.update(_outcomes(run, pending["document_id"].tolist()))
+    elif run.registry.fitted_count == 0:
+        run.registry = replace(run.registry, through_week=week, document_count=count, _index={})
+        store.save_registry(run.warehouse, run.registry, run.version_id)
+        store.save_assignments(run.warehouse, run.registry, run.version_id, new, np.zeros(len(new)), hashes)
+    else:
+        first = stream.window(week, max(run.rules.waiting_weeks, run.rules.recent_weeks))
+        known = store.known_documents(run.warehouse, run.language, version_id=run.version_id, since=first)
+        is_waiting = known["drawn_topic_id"].isna() & (
+            known["week_start"] >= stream.window(week, run.rules.waiting_weeks)
+        )
+        is_recent = known["drawn_topic_id"].notna() & (
+            known["week_start"] >= stream.window(week, run.rules.recent_weeks)
+        )
+        earlier, earlier_hashes = store.load_documents(
+            run.warehouse, known[(is_waiting | is_recent).astype(bool)], run.encoder.model_version_id
+        )
+        has_topic = np.array([topic is not None for topic in earlier.topics], np.bool_)
+        done = stream.step(
+            run.registry,
+            new,
+            earlier.take(~has_topic & earlier.usable),
+            earlier.take(has_topic & earlier.usable),
+            week=week,
+            rules=run.rules,
+            find=run.finder.find,
+            alike=run.finder.alike,
+        )
+        run.registry = done.registry
+        store.save_registry(run.warehouse, run.registry, run.version_id)
+        store.save_assignments(
+            run.warehouse, run.registry, run.version_id, done.documents, done.similarities, earlier_hashes | hashes
+        )
+        _note(run, done.events)
+        run.counts.update(_outcomes(run, pending["document_id"].tolist()))
+    _name(run)
+
+
+def _carry_over(run: _Run, before: str) -> None:
+    """Look for all topics in the new vectors, and hand the ids on. Run it in a transaction."""
+    known = store.known_documents(run.warehouse, run.language, version_id=before)
+    if not run.registry.fitted_count:
+        run.registry = Registry(run.language)
+        return
+    week = run.registry.through_week
+    if week is None:
+        return
+    _refit(run, known, week=week, cause="model")
+    run.counts.update(_outcomes(run, known["document_id"].tolist()))
+
+
+def _refit(run: _Run, known: pd.DataFrame, *, week: date, cause: str) -> None:
+    """Find all topics in these documents, and give each of them its topic again."""
+    frames = [known.iloc[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
+    parts = [store.load_documents(run.warehouse, frame, run.encoder.model_version_id) for frame in frames]
+    shaping = registers.together(*(part.take(part.usable) for part, _ in parts))
+    sample = shaping.take(np.arange(min(len(shaping), FIT_MOST)))  # by id, which is a hash
+    labels = run.finder.find(sample)
+    registry, events = stream.refit(run.registry, sample, labels, week=week, rules=run.rules, cause=cause)
+    run.registry = replace(registry, document_count=len(shaping), fitted_count=len(shaping), _index={})
+    store.save_registry(run.warehouse, run.registry, run.version_id)
+    for documents, hashes in parts:
+        topics, similarities = registers.assign(documents.vectors, run.registry.drawing)
+        store.save_assignments(
+            run.warehouse, run.registry, run.version_id, documents.with_topics(topics), similarities, hashes
+        )
+    _note(run, events)
+
+
+def _note(run: _Run, events: tuple[TopicEvent, ...]) -> None:
+    store.save_events(run.warehouse, run.language, events)
+    run.counts["events"] += len(events)
+
+
+def _outcomes(run: _Run, ids: list[str]) -> Counter[str]:
+    """How many of these documents have a topic, and how many have none."""
+    rows = run.warehouse.rows(
+        "select topic_id is null as is_free, count(*) as n from enriched.document_topic"
+        " where model_version_id = ? and document_id in (select unnest(?)) group by is_free",
+        [run.version_id, ids],
+    )
+    return Counter({"without_topic" if row["is_free"] else "assigned": row["n"] for row in rows})
+
+
+def _name(run: _Run) -> None:
+    """Write labels of topics that have none, and of those with four times the documents they were named from."""
+    wanted = [
+        topic.topic_id
+        for topic in run.registry.live
+        if not topic.named_count or topic.document_count >= RENAMED_AT * topic.named_count
+    ]
+    if not wanted:
+        return
+    members: dict[str, list[str]] = {}
+    found = store.members(run.warehouse, run.language, version_id=run.version_id, most=NAMING_DOCUMENTS)
+    for drawn, ids in found.items():
+        members.setdefault(run.registry.standing(drawn), []).extend(ids)
+    wanted = [topic_id for topic_id in wanted if topic_id in members]
+    labels = store.labels(run.warehouse, run.language, members)
+    names = run.finder.name(members, wanted, taken=labels)
+    run.registry = run.registry.changed(
+        replace(run.registry[topic_id], named_count=run.registry[topic_id].document_count) for topic_id in names
+    )
+    store.save_registry(run.warehouse, run.registry, run.version_id)
+    store.save_names(run.warehouse, run.language, names)

@@ -17,7 +17,6 @@ import tasks.enrich_topics as topic_stage
 from tasks.config import Settings, load_settings
 from tasks.core.contracts import Encoded, ModelVersion, NullProgress, SentimentScores
 from tasks.core.mentions import AliasTagger
-from tasks.errors import ModelUnavailableError
 from tasks.models.bundle import AbstainingSentiment
 from tasks.store.warehouse import Warehouse
 
@@ -122,8 +121,7 @@ class PlantedBundle:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("train_own_encoder", "register_models", "pending_chunks", "enrich_chunk"):
         monkeypatch.setattr(stage, name, getattr(stage, name).fn)
-    for name in ("find_topics", "assign_topics"):
-        monkeypatch.setattr(stage, name, getattr(topic_stage, name).fn)
+    monkeypatch.setattr(stage, "update_topics", topic_stage.update_topics.fn)
     (tmp_path / "market.toml").write_text(MARKET, encoding="utf-8")
     return load_settings(tmp_path / "market.toml")
 
@@ -169,6 +167,7 @@ def planted(language: str, count: int, *, first: int = 0) -> list[dict[str, Any]
 
 def add(settings: Settings, documents: list[dict[str, Any]]) -> None:
     with Warehouse(settings.warehouse_path) as warehouse:
+        warehouse.replace("staging.project", [{"name": "Coffee", "timezone": "UTC", "own_brand": "Northwind"}])
         ids = [row["document_id"] for row in documents]
         for table in ("staging.document", "staging.duplicate"):
             warehouse.execute(f"delete from {table} where document_id in (select unnest(?))", [ids])
@@ -364,9 +363,8 @@ def test_copies_spam_and_competitors_pages_do_not_shape_topics_but_have_one(sett
     add(settings, [*planted("en", 60), *spam, *pages])
     summary = run(settings)
     assert summary.assigned + summary.without_topic == 140
-    with Warehouse(settings.warehouse_path) as warehouse:
-        card = warehouse.scalar("select card from ops.model_version where task = 'topic' and is_current")
-    assert '"document_count": 60' in card
+    assert count(settings, "select document_count from enriched.topic_registry") == 60
+    assert count(settings, "select sum(document_count) from enriched.topic") == 60
 
 
 def test_a_changed_encoder_finds_topics_anew(settings, bundle):
@@ -390,18 +388,8 @@ def test_a_changed_number_of_topics_finds_them_anew(settings, bundle):
     assert run(load_settings(path)).topics == {"en": 2}
 
 
-def test_lost_topic_files_are_an_error_with_a_name(settings, bundle):
-    add(settings, planted("en", 80))
-    run(settings)
-    for path in settings.model_dir.glob("topics-en/*/topics.json"):
-        path.unlink()
-    add(settings, planted("en", 4, first=80))
-    with pytest.raises(ModelUnavailableError):
-        run(settings)
-
-
 def test_documents_that_fit_no_topic_are_counted_and_told(settings, bundle):
-    add(settings, planted("en", 80))
+    add(settings, planted("en", 240))
     run(settings)
     add(settings, [document(i, f"Wholly other words, number {i}", "en") for i in range(900, 1020)])
     summary = run(settings)

@@ -1,18 +1,23 @@
--- Grain: one row per document_id of a chunk and language that has a vector, but has not been given a topic by a model.
--- Parameters: chunk, the first hex digit of document_id; language; embedding_id and topic_id, model versions.
+-- Grain: one row per document_id of a language that has a vector, but has not been given a topic by a model.
+-- Parameters: language; embedding_id and topic_id, model versions.
 select
     documents.document_id,
-    documents.text_hash,
-    embeddings.vector
+    date_trunc(
+        'week',
+        case
+            when documents.is_date_only then documents.published_at
+            else (documents.published_at at time zone 'UTC') at time zone project.timezone
+        end
+    )::date as week_start
 from staging.document as documents
-inner join enriched.embedding as embeddings
-    on documents.document_id = embeddings.document_id
-    and embeddings.model_version_id = $embedding_id
+cross join staging.project as project
+semi join enriched.progress as encoded
+    on documents.document_id = encoded.document_id
+    and encoded.model_version_id = $embedding_id
+    and documents.text_hash = encoded.text_hash
 anti join enriched.progress as progress
     on documents.document_id = progress.document_id
     and progress.model_version_id = $topic_id
     and documents.text_hash = progress.text_hash
-where
-    starts_with(documents.document_id, $chunk)
-    and documents.language = $language
-order by documents.document_id
+where documents.language = $language
+order by week_start, documents.document_id

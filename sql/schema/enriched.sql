@@ -87,10 +87,14 @@ create table if not exists enriched.document_topic (
     document_id varchar not null,
     model_version_id varchar not null,
     topic_id varchar,
-    similarity decimal(6, 4)
+    similarity decimal(6, 4),
+    drawn_topic_id varchar
 );
+comment on column enriched.document_topic.topic_id is 'Topic after merges and corrections; null where the document fits nowhere.';
+comment on column enriched.document_topic.similarity is 'Cosine to the centre that drew the document, or to the nearest one where none did.';
+comment on column enriched.document_topic.drawn_topic_id is 'Topic whose centre drew the document, before merges and corrections.';
 
--- Grain: one row per topic_id.
+-- Grain: one row per topic_id: every topic that ever was, with what the next week needs to know of it.
 create table if not exists enriched.topic (
     topic_id varchar not null,
     model_version_id varchar not null,
@@ -98,8 +102,52 @@ create table if not exists enriched.topic (
     label_en varchar,
     label_zh varchar,
     keywords varchar[] not null,
-    centroid float[] not null
+    centroid float[] not null,
+    centre double[],
+    threshold double,
+    cohesion double,
+    born_week date,
+    last_week date,
+    document_count integer,
+    named_count integer,
+    status varchar,
+    replaced_by varchar
 );
+comment on column enriched.topic.centroid is 'The centre as a unit vector, for reading.';
+comment on column enriched.topic.centre is 'Exact sum of the vectors of the documents that shaped the topic; empty where it draws no more.';
+comment on column enriched.topic.threshold is 'Cosine to the centre that a document needs.';
+comment on column enriched.topic.cohesion is 'Mean cosine of the founding documents to the centre of the others.';
+comment on column enriched.topic.document_count is 'Documents that shaped the topic.';
+comment on column enriched.topic.named_count is 'document_count when the label was written.';
+comment on column enriched.topic.status is 'live, dead (no document for some weeks) or merged.';
+comment on column enriched.topic.replaced_by is 'Topic that this one was found to have become; null otherwise.';
+
+-- Grain: one row per (language, model_version_id): how far a language's topics have come.
+create table if not exists enriched.topic_registry (
+    language varchar not null,
+    model_version_id varchar not null,
+    through_week date,
+    document_count integer not null,
+    fitted_count integer not null
+);
+comment on column enriched.topic_registry.through_week is 'Monday of the newest week taken in.';
+comment on column enriched.topic_registry.document_count is 'Documents that could shape topics so far.';
+comment on column enriched.topic_registry.fitted_count is 'Of these, documents in the last search for all topics.';
+
+-- Grain: one row per (week_start, event, topic_id, other_topic_id, cause).
+create table if not exists enriched.topic_event (
+    language varchar not null,
+    week_start date not null,
+    event varchar not null,
+    topic_id varchar not null,
+    other_topic_id varchar,
+    similarity decimal(6, 4),
+    document_count integer not null,
+    author_count integer not null,
+    document_ids varchar[] not null,
+    cause varchar not null
+);
+comment on column enriched.topic_event.cause is 'documents, growth (all topics looked for anew in a young project), model (vectors or configuration changed) or correction.';
 
 -- Grain: one row per (document_id, model_version_id): the story of a news document.
 create table if not exists enriched.story (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from tasks.core.topics import BREAK, PhraseRules
 
@@ -99,6 +100,14 @@ RULES = {
         is_content=_is_chinese_content,
     ),
 }
+
+
+@dataclass(frozen=True)
+class TopicName:
+    """A topic's label and its keywords, most telling first."""
+
+    label: str
+    keywords: tuple[str, ...]
 
 
 def name_pattern(names: Iterable[str]) -> re.Pattern[str] | None:

@@ -7,10 +7,9 @@ threshold. Labels are phrases that people wrote in the documents nearest to the 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +19,6 @@ BREAK = ""
 """Stands among tokens for whatever a phrase must not run across: the end of a clause, a brand's name, a link."""
 
 MIN_TOPICS, MAX_TOPICS = 8, 40
-UNASSIGNED_PERCENTILE = 5
 FULL_WEIGHT_WORDS = 8
 TWIN_SIMILARITY = 0.7
 TWIN_WORD_SIMILARITY = 0.65
@@ -50,26 +48,6 @@ def centroids_of(embeddings: NDArray[np.float32], labels: NDArray[np.int64], cou
     np.add.at(sums, labels[inside], embeddings[inside])
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return (sums / np.where(lengths > 0, lengths, 1)).astype(np.float32)
-
-
-def nearest(
-    embeddings: NDArray[np.float32], centroids: NDArray[np.float32]
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Index of the nearest centroid and the cosine to it, for each of n documents."""
-    similarity = embeddings @ centroids.T
-    index = similarity.argmax(axis=1)
-    return index, similarity[np.arange(len(similarity)), index]
-
-
-def similarity_threshold(similarities: NDArray[np.float32]) -> float:
-    """The cosine under which a document has no topic: the 5th percentile of what the fitted documents reached."""
-    return round(float(np.percentile(similarities, UNASSIGNED_PERCENTILE)), 4)
-
-
-def topic_id(language: str, centroid: NDArray[np.float32]) -> str:
-    """`<language>-` and 8 hex digits that depend on the centroid (to 4 decimals) alone."""
-    rounded = np.round(centroid.astype(np.float64), 4) + 0.0
-    return f"{language}-{hashlib.sha256(rounded.astype('<f4').tobytes()).hexdigest()[:8]}"
 
 
 @dataclass(frozen=True)
@@ -165,6 +143,8 @@ def labels_of(
     *,
     count: int,
     rules: PhraseRules,
+    wanted: Collection[int] | None = None,
+    taken: Sequence[Sequence[str]] = (),
 ) -> list[str | None]:
     """One distinct label a topic: the phrase in its nearest documents that sets it apart.
 
@@ -177,6 +157,8 @@ def labels_of(
         documents: n documents as tokens, with BREAK between clauses.
         topics: (n,) index of each document's topic, -1 for none.
         similarities: (n,) cosine to the topic's centroid; the nearest half of a topic names it, 400 at least.
+        wanted: the topics that need a label; None: all.
+        taken: labels in use, as tokens: no topic gets one of them, in whatever order of words.
 
     Returns:
         `count` labels, all different; None where a topic's documents repeat no phrase at all.
@@ -186,8 +168,11 @@ def labels_of(
     words = [Counter(w for place in rows for w in set(documents[place])) for rows in members]
     all_phrases, all_words = sum(phrases, Counter()), sum(words, Counter())
     sizes = [len(rows) for rows in members]
-    rankings = []
-    for counts, word_counts, size in zip(phrases, words, sizes, strict=True):
+    rankings: list[dict[tuple[str, ...], float]] = []
+    for topic, (counts, word_counts, size) in enumerate(zip(phrases, words, sizes, strict=True)):
+        if wanted is not None and topic not in wanted:
+            rankings.append({})
+            continue
         repeated = {p: n for p, n in counts.items() if n >= max(LEAST_MENTIONS, LEAST_SHARE * size)}
         scores: dict[tuple[str, ...], float] = {}
         for phrase in _fuller_only(repeated):
@@ -196,7 +181,7 @@ def labels_of(
             best = max(_divergence(word_counts[word], size, all_words[word], sum(sizes)) for word in content)
             scores[phrase] = own**OWN_SHARE * best ** (1 - OWN_SHARE) * _length_factor(len(phrase), len(content))
         rankings.append(scores)
-    return _distinct(rankings, rules)
+    return _distinct(rankings, rules, taken)
 
 
 def _nearest_members(topics: NDArray[np.int64], similarities: NDArray[np.float32], topic: int) -> NDArray[np.int64]:
@@ -231,13 +216,15 @@ def _fuller_only(counts: dict[tuple[str, ...], int]) -> list[tuple[str, ...]]:
     return [phrase for phrase in counts if phrase not in swallowed]
 
 
-def _distinct(rankings: list[dict[tuple[str, ...], float]], rules: PhraseRules) -> list[str | None]:
+def _distinct(
+    rankings: list[dict[tuple[str, ...], float]], rules: PhraseRules, in_use: Sequence[Sequence[str]]
+) -> list[str | None]:
     """Hand out labels, the surest first; a topic whose phrase is taken (as words in any order) gets its next one."""
     offers = sorted(
         (-score, topic, phrase) for topic, scores in enumerate(rankings) for phrase, score in scores.items()
     )
     labels: list[str | None] = [None] * len(rankings)
-    taken: set[frozenset[str]] = set()
+    taken = {frozenset(_stem(word) for word in rules.content(label)) for label in in_use}
     for _, topic, phrase in offers:
         meaning = frozenset(_stem(word) for word in rules.content(phrase))
         if labels[topic] is None and meaning not in taken:
@@ -249,3 +236,52 @@ def _distinct(rankings: list[dict[tuple[str, ...], float]], rules: PhraseRules) 
 def _stem(word: str) -> str:
     """A word without its English plural: "bags" and "bag" are no two labels."""
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+def document_shares(documents: Sequence[Sequence[str]], rules: PhraseRules) -> dict[str, float]:
+    """Share of the documents that hold a word, for each word that says something."""
+    counts = Counter(word for tokens in documents for word in set(rules.content(tokens)) - {BREAK})
+    return {word: count / len(documents) for word, count in counts.items() if rules.is_content(word)}
+
+
+def share_cosine(first: Mapping[str, float], second: Mapping[str, float]) -> float:
+    """Cosine of two groups' words, 0-1."""
+    product = sum(share * second.get(word, 0.0) for word, share in sorted(first.items()))
+    lengths = [math.sqrt(sum(share**2 for _, share in sorted(shares.items()))) for shares in (first, second)]
+    return product / (lengths[0] * lengths[1]) if all(lengths) else 0.0
+
+
+def keywords_of(
+    documents: Sequence[Sequence[str]], owners: NDArray[np.int64], *, count: int, rules: PhraseRules, most: int
+) -> list[list[str]]:
+    """The most telling words and short phrases of each topic, by class-based TF-IDF, best first.
+
+    A term's weight is the root of its share of the topic's terms times log(1 + mean terms a topic / its count in all)
+    (Grootendorst 2022, with frequent words reduced). Of terms that hold each other the first one stands.
+    """
+    classes: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(count)]
+    for tokens, owner in zip(documents, owners, strict=True):
+        if owner >= 0:
+            classes[owner].update(rules.all_phrases(tokens, longest=3))
+    totals = sum(classes, Counter())
+    mean = sum(totals.values()) / max(1, count)
+    ranked = []
+    for terms in classes:
+        size = max(1, terms.total())
+        weights = {term: math.sqrt(n / size) * math.log(1 + mean / totals[term]) for term, n in terms.items() if n > 1}
+        ranked.append(_first_of_each(sorted(weights, key=lambda term: (-weights[term], term)), most))
+    return [[rules.text(term) for term in terms] for terms in ranked]
+
+
+def _first_of_each(terms: Sequence[tuple[str, ...]], most: int) -> list[tuple[str, ...]]:
+    chosen: list[tuple[str, ...]] = []
+    for term in terms:
+        if len(chosen) == most:
+            break
+        if not any(_holds(term, old) or _holds(old, term) for old in chosen):
+            chosen.append(term)
+    return chosen
+
+
+def _holds(phrase: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    return any(phrase[start : start + len(part)] == part for start in range(len(phrase) - len(part) + 1))

@@ -24,29 +24,6 @@ def test_centroids_are_unit_means_of_their_rows():
     np.testing.assert_allclose(found, [[half, half], [0, 1], [0, 0]], atol=1e-6)
 
 
-def test_nearest_is_the_highest_cosine():
-    index, similarity = topics.nearest(np.array([[0.6, 0.8], [-1, 0]], np.float32), np.eye(2, dtype=np.float32))
-    assert index.tolist() == [1, 1]
-    np.testing.assert_allclose(similarity, [0.8, 0.0], atol=1e-6)
-
-
-def test_threshold_leaves_one_fitted_document_in_twenty_out():
-    similarities = np.linspace(0, 1, 101, dtype=np.float32)
-    threshold = topics.similarity_threshold(similarities)
-    assert threshold == pytest.approx(0.05)
-    assert (similarities < threshold).sum() == 5
-
-
-def test_id_names_language_and_survives_the_last_digits():
-    centroid = np.array([0.6, 0.8, 0.0], np.float32)
-    known = topics.topic_id("en", centroid)
-    assert known.startswith("en-")
-    assert len(known) == 11
-    assert topics.topic_id("en", centroid + np.float32(1e-7)) == known
-    assert topics.topic_id("en", np.array([0.6, 0.8, -0.0], np.float32)) == known
-    assert topics.topic_id("en", np.array([0.8, 0.6, 0.0], np.float32)) != known
-
-
 def test_phrases_neither_begin_nor_end_with_small_words():
     found = EN.phrases(["the", "machine", "leaks", "after", "the", "update"])
     assert ("leaks", "after", "the", "update") in found

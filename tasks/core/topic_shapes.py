@@ -1,0 +1,93 @@
+"""Shapes of groups of documents: how tight one is, what belongs to its core, whether it falls into two.
+
+Pure arithmetic on unit vectors; cosines throughout. A document's cosine to its own group is always that to the centre
+of the *others*, since a centre leans towards each of its members: in a group of twelve that alone is worth 0.1 and
+more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+THRESHOLD_DEVIATIONS = 1.5
+SHRUNK_BY = 20
+HALVING_ROUNDS = 20
+
+Floats = NDArray[np.float64]
+
+
+def to_others(vectors: NDArray[np.float32]) -> Floats:
+    """(n,) cosine of each document to the centre of the other ones; 1 where it stands alone."""
+    rows = vectors.astype(np.float64)
+    if len(rows) < 2:
+        return np.ones(len(rows))
+    others = rows.sum(axis=0) - rows
+    lengths = np.linalg.norm(others, axis=1)
+    return np.einsum("ij,ij->i", rows, others) / np.where(lengths > 0, lengths, 1)
+
+
+def pooled_spread(groups: Sequence[Floats]) -> float:
+    """Standard deviation of cosines around their group's mean, over all groups."""
+    squares = sum(float(((cosines - cosines.mean()) ** 2).sum()) for cosines in groups if len(cosines))
+    count = sum(len(cosines) for cosines in groups)
+    return float(np.sqrt(squares / max(1, count - len(groups))))
+
+
+def threshold(cosines: Floats, spread: float) -> float:
+    """How near a document must come to belong: one and a half standard deviations under the founding members' mean.
+
+    A small group's own deviation is drawn towards that of all groups together, which weighs as 20 documents.
+    """
+    own = float(((cosines - cosines.mean()) ** 2).sum())
+    deviation = np.sqrt((own + SHRUNK_BY * spread**2) / (len(cosines) + SHRUNK_BY))
+    return round(float(cosines.mean() - THRESHOLD_DEVIATIONS * deviation), 4)
+
+
+def core(vectors: NDArray[np.float32], least: float) -> NDArray[np.bool_]:
+    """(n,) which documents are left when those under a cosine to the others' centre are dropped, again and again."""
+    kept = np.ones(len(vectors), np.bool_)
+    for _ in range(len(vectors)):
+        rows = np.flatnonzero(kept)
+        outside = rows[np.round(to_others(vectors[rows]), 6) < least]
+        if not len(outside) or len(rows) < 2:
+            break
+        # The farthest half of them at a time: they had pulled the centre away from the rest.
+        cosines = np.round(to_others(vectors[rows]), 6)[np.isin(rows, outside)]
+        kept[outside[cosines <= np.median(cosines)]] = False
+    return kept
+
+
+def halves(vectors: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(n,) which of two groups a document falls into, by 2-means that starts from the main axis; no chance in it."""
+    rows = vectors.astype(np.float64)
+    centred = rows - rows.mean(axis=0)
+    _, _, axes = np.linalg.svd(centred, full_matrices=False)
+    side = centred @ axes[0] > 0
+    for _ in range(HALVING_ROUNDS):
+        if side.all() or not side.any():
+            break
+        centres = np.stack([rows[~side].mean(axis=0), rows[side].mean(axis=0)])
+        centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
+        moved = rows @ (centres[1] - centres[0]) > 0
+        if (moved == side).all():
+            break
+        side = moved
+    return side
+
+
+def separation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """How far two groups lie apart for their width: the simplified silhouette, mean over all documents.
+
+    For a document with cosine a to its own group and b to the other: 1 - (1 - a) / (1 - b), or its mirror image where
+    b > a. Near 0 for pieces of one group, 1 for groups of equal documents apart from each other.
+    """
+    values = []
+    for own, other in ((first, second), (second, first)):
+        centre = other.astype(np.float64).sum(axis=0)
+        to_other = own.astype(np.float64) @ (centre / max(float(np.linalg.norm(centre)), 1e-12))
+        near, far = 1 - to_others(own), 1 - to_other
+        values.append((far - near) / np.maximum(np.maximum(near, far), 1e-12))
+    return float(np.concatenate(values).mean())

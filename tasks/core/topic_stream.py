@@ -1,0 +1,423 @@
+"""A week of documents meets the registry of topics: what belongs to known ones, and what becomes of them.
+
+Pure. `step` takes a week's new documents, those still waiting for a topic and those of the recent weeks, and gives
+back the registry after the week, the documents whose topic changed, and the events. `refit` looks for all topics
+anew, in a new vector space or because a young project has doubled, and hands the old ids on to the clusters that hold
+the old topics' documents. Both sort documents by id and draw nothing by chance: order changes nothing.
+
+What happens in a step, in this order: new documents go to the nearest topic whose threshold they reach; what fits
+nowhere waits, and is clustered with what waited before: a tight cluster of enough documents and authors is a birth.
+Then topics that fall into two are split, pairs that have become one are merged (the smaller points to the larger
+one), and topics without documents die.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.core import topic_registry as registers
+from tasks.core import topic_shapes as shapes
+from tasks.core.topic_registry import Documents, Registry, Rules, TopicEvent, TopicState
+
+REVIVING_DOCUMENTS = 3
+SPLIT_SEPARATION = 0.35
+MERGE_SIMILARITY = 0.8
+MERGE_WORD_SIMILARITY = 0.65
+MERGE_SEPARATION = 0.2
+TWIN_OF_NEWBORN = 0.85
+SHARED_HALF = 0.5
+MOST_COMPARED = 400
+
+Find = Callable[[Documents], NDArray[np.int64]]
+"""Clusters documents: (n,) labels from 0, -1 for none. It must not depend on anything but the documents."""
+
+Alike = Callable[[Documents, Documents], float]
+"""Cosine of the words of two groups of documents, 0-1."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a step changed: the registry, and the topic and cosine of each document that was looked at."""
+
+    registry: Registry
+    documents: Documents
+    similarities: NDArray[np.float64]
+    events: tuple[TopicEvent, ...]
+
+
+def step(
+    registry: Registry,
+    new: Documents,
+    waiting: Documents,
+    recent: Documents,
+    *,
+    week: date,
+    rules: Rules,
+    find: Find,
+    alike: Alike,
+    pinned: frozenset[str] = frozenset(),
+) -> Step:
+    """Take a week's documents into a registry that has topics.
+
+    Args:
+        new: documents that no step has seen.
+        waiting: earlier documents of the last `waiting_weeks` that shape topics and have none.
+        recent: earlier documents of the last `recent_weeks` that shape topics and have one.
+        pinned: topics that neither die nor merge.
+    """
+    new, waiting, recent = new.in_order(), waiting.in_order(), recent.in_order()
+    new = new.with_topics(_assigned(registry, new))
+    registry, events = _count(registry, new, week)
+    pool = registers.together(new.take(_is_free(new) & new.usable), waiting)
+    if (_is_free(new) & new.usable).any():
+        registry, pool, born = _births(registry, pool, week=week, rules=rules, find=find)
+        events += born
+    looked_at = registers.together(pool, new)
+    present = registers.together(looked_at.take(~_is_free(looked_at) & looked_at.usable), recent)
+    registry, present, split = _splits(registry, present, week=week, rules=rules)
+    registry, merged = _merges(registry, present, week=week, rules=rules, alike=alike, pinned=pinned)
+    registry, died = registers.age(registry, week, rules, pinned=pinned)
+    documents = registers.together(present, looked_at)
+    documents = documents.take(_changed(documents, registers.together(waiting, recent)))
+    return Step(
+        replace(registry, through_week=week, document_count=registry.document_count + int(new.usable.sum()), _index={}),
+        documents,
+        _cosines(registry, documents),
+        (*events, *split, *merged, *died),
+    )
+
+
+def refit(
+    registry: Registry, documents: Documents, labels: NDArray[np.int64], *, week: date, rules: Rules, cause: str
+) -> tuple[Registry, tuple[TopicEvent, ...]]:
+    """Topics anew from clusters of all documents, under the ids of the topics whose documents they hold.
+
+    Args:
+        documents: all that shape topics, or a sample; `topics` are those of before.
+        labels: (n,) cluster of each document, -1 for none.
+        cause: documents (a young project), or encoder (another vector space, in which old centres mean nothing).
+    """
+    order = np.argsort(documents.ids.astype(str), kind="stable")
+    documents, labels = documents.take(order), labels[order]
+    clusters = [documents.take(labels == label) for label in np.unique(labels[labels >= 0])]
+    inherited = _inherited(documents, clusters)
+    cosines = [shapes.to_others(cluster.vectors) for cluster in clusters]
+    spread = shapes.pooled_spread(cosines)
+    topics: dict[str, TopicState] = {}
+    events: list[TopicEvent] = []
+    for place, (cluster, own) in enumerate(zip(clusters, cosines, strict=True)):
+        known = registry[inherited[place]] if place in inherited else None
+        taken = [*topics, *(topic.topic_id for topic in registry.topics)]
+        topic_id = known.topic_id if known else registers.new_topic_id(registry.language, cluster.ids, taken)
+        state = _founded(topic_id, cluster, own, spread, week)
+        if known:
+            state = replace(
+                state,
+                born_week=known.born_week,
+                status=known.status,
+                replaced_by=known.replaced_by,
+                named_count=known.named_count,
+                last_week=max(known.last_week, state.last_week),
+            )
+        else:
+            events.append(_origin(cluster, state, registry, week, cause))
+        topics[topic_id] = state
+    changed, gone = _gone(registry, documents, topics, week=week, cause=cause)
+    registry = registry.changed([*topics.values(), *changed])
+    registry, aged = registers.age(registry, week, rules, pinned=frozenset())
+    registry = replace(
+        registry, through_week=week, document_count=len(documents), fitted_count=len(documents), _index={}
+    )
+    return registry, (*events, *gone, *aged)
+
+
+def is_due(registry: Registry, count: int, rules: Rules) -> bool:
+    """Whether all topics are to be looked for: the first time, and while the project is young and has doubled."""
+    if registry.fitted_count == 0:
+        return count >= rules.min_documents
+    return count >= 2 * registry.fitted_count and registry.fitted_count < rules.young_documents
+
+
+def _founded(topic_id: str, cluster: Documents, cosines: NDArray[np.float64], spread: float, week: date) -> TopicState:
+    return TopicState(
+        topic_id=topic_id,
+        centre=cluster.vectors.astype(np.float64).sum(axis=0),
+        threshold=shapes.threshold(cosines, spread),
+        cohesion=round(float(cosines.mean()), 4),
+        born_week=week,
+        last_week=max(cluster.weeks),
+        document_count=len(cluster),
+    )
+
+
+def _assigned(registry: Registry, new: Documents) -> NDArray[np.object_]:
+    """Topic of each new document. A dead topic comes back for three documents, not for a stray one."""
+    topics = registry.drawing
+    found, _ = registers.assign(new.vectors, topics)
+    for topic in topics:
+        if topic.status == registers.DEAD and 0 < (found == topic.topic_id).sum() < REVIVING_DOCUMENTS:
+            rest = [other for other in topics if other.topic_id != topic.topic_id]
+            rows = np.flatnonzero(found == topic.topic_id)
+            found[rows], _ = registers.assign(new.vectors[rows], [t for t in rest if t.status != registers.DEAD])
+    return found
+
+
+def _count(registry: Registry, new: Documents, week: date) -> tuple[Registry, list[TopicEvent]]:
+    """Add documents to their topics' centres; note the dead ones that are alive again."""
+    changed, events = [], []
+    for topic in registry.topics:
+        mine = new.take(new.topics == topic.topic_id)
+        if not len(mine):
+            continue
+        shaping = mine.take(mine.usable)
+        last_week = max(topic.last_week, max(mine.weeks))
+        status = topic.status
+        if status == registers.DEAD:
+            status = registers.LIVE
+            cosine = float(registers.similarities(mine.vectors, [topic]).mean())
+            events.append(_event(week, registers.REVIVAL, topic, mine, similarity=cosine))
+        changed.append(
+            replace(
+                topic,
+                centre=topic.centre + shaping.vectors.astype(np.float64).sum(axis=0),
+                document_count=topic.document_count + len(shaping),
+                last_week=last_week,
+                status=status,
+            )
+        )
+    return registry.changed(changed), events
+
+
+def _births(
+    registry: Registry, pool: Documents, *, week: date, rules: Rules, find: Find
+) -> tuple[Registry, Documents, list[TopicEvent]]:
+    """New topics among the documents that fit nowhere, as tight as the known ones are, and apart from them."""
+    if len(pool) < rules.least_documents:
+        return registry, pool, []
+    known = registry.drawing
+    usual = float(np.quantile([topic.cohesion for topic in known], 0.25))
+    least = float(np.quantile([topic.threshold for topic in known], 0.25))
+    labels = find(pool)
+    born: list[TopicState] = []
+    events = []
+    for label in np.unique(labels[labels >= 0]):
+        cluster = pool.take(labels == label)
+        cluster = cluster.take(shapes.core(cluster.vectors, least))
+        if not _is_enough(cluster, rules):
+            continue
+        cosines = shapes.to_others(cluster.vectors)
+        centre = cluster.vectors.astype(np.float64).sum(axis=0)
+        nearest = float(registers.similarities(registers.unit(centre)[None], [*known, *born]).max(initial=-1.0))
+        if cosines.mean() < usual or nearest >= TWIN_OF_NEWBORN:
+            continue
+        taken = [topic.topic_id for topic in (*registry.topics, *born)]
+        topic_id = registers.new_topic_id(registry.language, cluster.ids, taken)
+        topic = _founded(topic_id, cluster, cosines, float(cosines.std()), week)
+        born.append(topic)
+        events.append(_event(week, registers.BIRTH, topic, cluster, similarity=nearest))
+    if not born:
+        return registry, pool, []
+    found, _ = registers.assign(pool.vectors, born)
+    pool = pool.with_topics(found)
+    settled = []
+    for topic in born:
+        mine = pool.take(found == topic.topic_id)
+        settled.append(
+            replace(topic, centre=mine.vectors.astype(np.float64).sum(axis=0), document_count=len(mine))
+            if len(mine)
+            else topic
+        )
+    return registry.changed(settled), pool, events
+
+
+def _splits(
+    registry: Registry, present: Documents, *, week: date, rules: Rules
+) -> tuple[Registry, Documents, list[TopicEvent]]:
+    """Topics whose recent documents fall into two groups: the smaller group becomes a topic of its own."""
+    events: list[TopicEvent] = []
+    topics = present.topics.copy()
+    for topic in registry.live:
+        rows = np.flatnonzero(topics == topic.topic_id)
+        mine = present.take(rows)
+        if len(mine) < 2 * rules.least_documents or not (mine.weeks == week).any():
+            continue
+        side = shapes.halves(mine.vectors)
+        if side.sum() * 2 > len(side) or (side.sum() * 2 == len(side) and side[0]):
+            side = ~side
+        part, rest = mine.take(side), mine.take(~side)
+        if not (_is_enough(part, rules) and _is_enough(rest, rules)):
+            continue
+        if shapes.separation(part.vectors, rest.vectors) < SPLIT_SEPARATION:
+            continue
+        taken = [known.topic_id for known in registry.topics]
+        child_id = registers.new_topic_id(registry.language, part.ids, taken)
+        cosines = shapes.to_others(part.vectors), shapes.to_others(rest.vectors)
+        spread = shapes.pooled_spread(cosines)
+        child = _founded(child_id, part, cosines[0], spread, week)
+        parent = replace(
+            topic,
+            centre=rest.vectors.astype(np.float64).sum(axis=0),
+            threshold=min(topic.threshold, shapes.threshold(cosines[1], spread)),
+            document_count=topic.document_count - len(part),
+        )
+        cosine = float(registers.unit(child.centre) @ registers.unit(parent.centre))
+        events.append(_event(week, registers.SPLIT, child, part, other=topic.topic_id, similarity=cosine))
+        topics[rows[side]] = child_id
+        registry = registry.changed([child, parent])
+    return registry, present.with_topics(topics), events
+
+
+def _merges(
+    registry: Registry, present: Documents, *, week: date, rules: Rules, alike: Alike, pinned: frozenset[str]
+) -> tuple[Registry, list[TopicEvent]]:
+    """Pairs of topics whose recent documents lie in one place and say the same: the smaller joins the larger one."""
+    groups = {
+        topic.topic_id: group.take(np.arange(len(group))[:MOST_COMPARED])
+        for topic in registry.live
+        if len(group := present.take(present.topics == topic.topic_id)) >= rules.least_documents
+    }
+    names = sorted(groups)
+    centres = [registers.unit(groups[name].vectors.astype(np.float64).sum(axis=0)) for name in names]
+    near = np.round(np.stack(centres) @ np.stack(centres).T, 6) if centres else np.zeros((0, 0))
+    pairs = [
+        (-near[i, j], names[i], names[j])
+        for i in range(len(names))
+        for j in range(i + 1, len(names))
+        if near[i, j] >= MERGE_SIMILARITY and not {names[i], names[j]} & pinned
+    ]
+    events: list[TopicEvent] = []
+    gone: set[str] = set()
+    for negative, first, second in sorted(pairs):
+        if {first, second} & gone:
+            continue
+        if shapes.separation(groups[first].vectors, groups[second].vectors) >= MERGE_SEPARATION:
+            continue
+        if alike(groups[first], groups[second]) < MERGE_WORD_SIMILARITY:
+            continue
+        small, large = sorted((registry[first], registry[second]), key=lambda t: (t.document_count, t.topic_id))
+        registry = registry.changed([replace(small, status=registers.MERGED, replaced_by=large.topic_id)])
+        gone.add(small.topic_id)
+        events.append(
+            _event(week, registers.MERGE, small, groups[small.topic_id], other=large.topic_id, similarity=-negative)
+        )
+    return registry, events
+
+
+def _inherited(documents: Documents, clusters: Sequence[Documents]) -> dict[int, str]:
+    """Old topic of each cluster that has one: pairs are chosen to share the most documents in all.
+
+    A pair must share at least half of the smaller of the two.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    old = sorted({topic for topic in documents.topics if topic is not None})
+    if not old or not clusters:
+        return {}
+    sizes = {topic: int((documents.topics == topic).sum()) for topic in old}
+    shared = np.array([[int((cluster.topics == topic).sum()) for topic in old] for cluster in clusters])
+    rows, columns = linear_sum_assignment(-shared)
+    return {
+        int(row): old[column]
+        for row, column in zip(rows, columns, strict=True)
+        if shared[row, column] and shared[row, column] >= SHARED_HALF * min(len(clusters[row]), sizes[old[column]])
+    }
+
+
+def _origin(cluster: Documents, state: TopicState, registry: Registry, week: date, cause: str) -> TopicEvent:
+    """The event that brought a cluster without an old id: a split where one topic held half of its documents."""
+    held, counts = np.unique(cluster.topics[~_is_free(cluster)].astype(str), return_counts=True)
+    if len(held) and counts.max() >= SHARED_HALF * len(cluster):
+        parent = str(held[counts.argmax()])
+        share = float(counts.max() / len(cluster))
+        return _event(week, registers.SPLIT, state, cluster, other=parent, similarity=share, cause=cause)
+    return _event(week, registers.BIRTH, state, cluster, cause=cause)
+
+
+def _gone(
+    registry: Registry, documents: Documents, topics: dict[str, TopicState], *, week: date, cause: str
+) -> tuple[list[TopicState], list[TopicEvent]]:
+    """Topics that no cluster inherits: they lose their centre, and point to the topic that most documents went to."""
+    changed, events = [], []
+    cosines = registers.similarities(documents.vectors, list(topics.values()))
+    nearest = np.array(list(topics), np.object_)[cosines.argmax(axis=1)]
+    for topic in registry.topics:
+        if topic.topic_id in topics or not len(topic.centre):
+            continue
+        mine = documents.topics == topic.topic_id
+        if not mine.any():
+            changed.append(replace(topic, centre=np.zeros(0), status=registers.DEAD))
+            continue
+        heirs, counts = np.unique(nearest[mine].astype(str), return_counts=True)
+        heir, share = str(heirs[counts.argmax()]), float(counts.max() / mine.sum())
+        is_merged = topic.replaced_by is not None and topic.replaced_by in topics
+        target = str(topic.replaced_by) if is_merged else heir
+        changed.append(replace(topic, centre=np.zeros(0), status=registers.MERGED, replaced_by=target))
+        if not is_merged:
+            group = documents.take(mine)
+            events.append(_event(week, registers.MERGE, topic, group, other=heir, similarity=share, cause=cause))
+    return changed, events
+
+
+def _event(
+    week: date,
+    kind: str,
+    topic: TopicState,
+    group: Documents,
+    *,
+    other: str | None = None,
+    similarity: float | None = None,
+    cause: str = "documents",
+) -> TopicEvent:
+    return TopicEvent(
+        week=week,
+        kind=kind,
+        topic_id=topic.topic_id,
+        other_topic_id=other,
+        similarity=None if similarity is None else round(similarity, 4),
+        document_count=len(group),
+        author_count=registers.author_count(group),
+        document_ids=registers.examples(group, topic.centre),
+        cause=cause,
+    )
+
+
+def _is_enough(group: Documents, rules: Rules) -> bool:
+    return (
+        len(group) >= rules.least_documents
+        and registers.author_count(group) >= rules.least_authors
+        and len(set(group.sources)) >= rules.least_sources
+    )
+
+
+def _is_free(documents: Documents) -> NDArray[np.bool_]:
+    return np.array([topic is None for topic in documents.topics], np.bool_)
+
+
+def _changed(documents: Documents, before: Documents) -> NDArray[np.bool_]:
+    """(n,) which documents are new or have another topic than before."""
+    known = dict(zip(before.ids, before.topics, strict=True))
+    return np.array(
+        [i not in known or known[i] != topic for i, topic in zip(documents.ids, documents.topics, strict=True)],
+        np.bool_,
+    )
+
+
+def _cosines(registry: Registry, documents: Documents) -> NDArray[np.float64]:
+    """Cosine to the document's own topic, or to the nearest one where it has none."""
+    drawing = registry.drawing
+    if not len(documents) or not drawing:
+        return np.zeros(len(documents))
+    cosines = registers.similarities(documents.vectors, drawing)
+    place = {topic.topic_id: column for column, topic in enumerate(drawing)}
+    own = [place.get(topic, int(cosines[row].argmax())) for row, topic in enumerate(documents.topics)]
+    return cosines[np.arange(len(documents)), own]
+
+
+def window(week: date, weeks: int) -> date:
+    """The first Monday of so many weeks that end with this one."""
+    return week - timedelta(weeks=weeks - 1)
