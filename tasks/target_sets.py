@@ -28,10 +28,14 @@ POLARITIES = ("negative", "neutral", "positive")
 SPLIT_SEED = 13
 _BLANK = re.compile(r"\s+")
 GENERATED = "generated comparisons"
+JOINED = "joined reviews"
+# Sets whose spans are names of companies and products; in the others they are ordinary words, which mean something.
+NAMED_SOURCES = ("sentfin", GENERATED, JOINED)
 _TEMPLATES = OFFLINE_BUNDLE_ROOT / "comparison_templates.toml"
 _LABEL_OF_SIGN = {"+": "positive", "-": "negative", "0": "neutral"}
 # How often each pair of labels is drawn: what compares, more than what does not.
 _SHARES = {"+-": 6, "-+": 6, "00": 3, "++": 1.5, "--": 1.5, "0+": 0.7, "0-": 0.7}
+_MARKS = "。！？!?.，,；; \n"
 _SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -249,6 +253,35 @@ def generated_comparisons(language: str, *, count: int, seed: int) -> list[Targe
     signs = sorted(words["templates"])
     drawn = chance.choices(signs, weights=[_SHARES[sign] for sign in signs], k=count)
     return [_filled(words, chance.choice(words["templates"][sign]), sign, chance) for sign in drawn]
+
+
+def joined_reviews(examples: Sequence[TargetExample], language: str, *, count: int, seed: int) -> list[TargetExample]:
+    """Sentences about two or three made-up names each, of short texts of one polarity: "A" + a text, "B" + another.
+
+    Args:
+        examples: texts with labels; those of several labels, and long ones, are left aside.
+    """
+    words = tomllib.loads(_TEMPLATES.read_text(encoding="utf-8"))[language]
+    chance = random.Random(seed)
+    texts: dict[str, list[str]] = {}
+    for example in examples:
+        text = example.text.strip(_MARKS)
+        if len(set(example.labels)) == 1 and 2 < len(text) <= words["longest_joined"]:
+            texts.setdefault(example.labels[0], []).append(text)
+    joined = []
+    for _ in range(count):
+        pieces: list[str] = []
+        spans: list[tuple[int, int]] = []
+        labels = []
+        for number, name in enumerate(chance.sample(words["names"], chance.choice((2, 2, 2, 3)))):
+            label = chance.choice(sorted(texts))
+            pieces.append(chance.choice(words["joints"]) if number else chance.choice(words["before"]))
+            start = sum(map(len, pieces))
+            pieces += [name, chance.choice(words["links"]), chance.choice(texts[label])]
+            spans.append((start, start + len(name)))
+            labels.append(label)
+        joined.append(TargetExample("".join([*pieces, words["end"]]), tuple(spans), tuple(labels), JOINED))
+    return joined
 
 
 def _filled(words: dict, template: str, signs: str, chance: random.Random) -> TargetExample:

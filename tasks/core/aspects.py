@@ -106,7 +106,9 @@ def taxonomy_of(
         )
         for item in custom
     ]
-    aspects += [_shipped(name, shipped["aspects"][name], more.get(name, ())) for name in names if name not in set(drop)]
+    aspects += [
+        aspect_of(name, shipped["aspects"][name], more.get(name, ())) for name in names if name not in set(drop)
+    ]
     return Taxonomy(category, tuple(aspects), tuple(ignore))
 
 
@@ -193,7 +195,7 @@ def version_of(finder: AspectFinder, *, reader: str, licence: str) -> ModelVersi
 
 
 def forms_of(word: str) -> set[str]:
-    """The folded forms of a taxonomy's word: its regular inflections; it alone where it is Chinese or marked as exact."""
+    """The folded forms of a taxonomy's word: its regular inflections; it alone where it is Chinese or exact."""
     word = word.removesuffix(_WEAK)
     plain = _folded(word.removesuffix(_EXACT))
     last = plain.rsplit(" ", 1)[-1]
@@ -210,7 +212,8 @@ def forms_of(word: str) -> set[str]:
     return forms
 
 
-def _shipped(name: str, row: Mapping[str, Any], more: Sequence[str]) -> Aspect:
+def aspect_of(name: str, row: Mapping[str, Any], more: Sequence[str] = ()) -> Aspect:
+    """An aspect from its table of the shipped file; more: further words, in any language."""
     return Aspect(
         name,
         {lang: row[f"label_{lang}"] for lang in LANGUAGES},

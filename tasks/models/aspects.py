@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tasks.config import OFFLINE_BUNDLE_ROOT, Settings
-from tasks.core.aspects import AspectFinder, Taxonomy, taxonomy_of
+from tasks.core.aspects import Aspect, AspectFinder, Taxonomy, aspect_of, taxonomy_of
 
 TAXONOMY = OFFLINE_BUNDLE_ROOT / "aspects.toml"
 
@@ -44,3 +44,9 @@ def load_finder(settings: Settings, language: str) -> AspectFinder:
     """
     names = [name for brand in settings.market.brands for name in (brand.name, *brand.aliases)]
     return AspectFinder(load_taxonomy(settings), language, names)
+
+
+def shipped_aspect(name: str) -> Aspect | None:
+    """An aspect of the shipped file, whatever the category; None where it has none of that name."""
+    row = shipped_taxonomy()["aspects"].get(name)
+    return aspect_of(name, row) if row else None

@@ -26,7 +26,7 @@ def packed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
             continue
         # Rounded to what is stored first, so that the whole numbers fit the scale that is read back.
         scale = (values.abs().amax(dim=1) / LEVELS).clamp_min(1e-6).half()
-        out[name] = (values / scale.float()[:, None]).round().clamp(-LEVELS, LEVELS).to(torch.int8)
+        out[name] = (values / scale.float()[:, None]).round().clamp(-LEVELS, LEVELS).to(torch.int8).contiguous()
         out[name + SCALE] = scale
     return out
 

@@ -71,7 +71,9 @@ def _around(text: str, span: Span, parts: Sequence[Span], is_name: bool, others:
     features = {f"{place}:{gram}" for gram in _grams(left + TARGET + right)}
     features |= {f"o:{gram}" for gram in _grams(left + TARGET + right)}
     features |= {f"l:{gram}" for gram in _grams(left)} | {f"r:{gram}" for gram in _grams(right)}
-    if not is_name:
+    if is_name:
+        features |= {f"{place}:", "n:"} | {f"n:{gram}" for gram in _grams(left + TARGET + right) if TARGET in gram}
+    else:
         own = ngram_text(text[span[0] : span[1]]).strip("^$")
         features |= {f"s:{gram}" for gram in _grams(own)} | {f"o:{gram}" for gram in _grams(own)}
     return features

@@ -26,13 +26,11 @@ from tasks.models import bert
 from tasks.models.encoder import base_folder, base_tokenizer
 from tasks.models.targets import POLARITIES, span_features
 from tasks.models.windows import Window, cut
-from tasks.target_sets import GENERATED, TargetExample
+from tasks.target_sets import NAMED_SOURCES, TargetExample
 
 _log = logging.getLogger(__name__)
 BUCKET_BATCHES = 40
 SCORE_BATCH = 48
-# Sets whose spans are names of companies and products; in the others they are ordinary words, which mean something.
-NAMED_SOURCES = ("sentfin", GENERATED)
 
 
 @dataclass(frozen=True)
@@ -60,6 +58,15 @@ class TrainedTargets:
     layers: nn.ModuleList
     head: nn.Linear
     history: list[dict] = field(default_factory=list)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """What is stored: `layers.<index>.<name>`, `head.weight`, `head.bias`."""
+        layers = {
+            f"layers.{self.first_layer + offset}.{name}": value
+            for offset, layer in enumerate(self.layers)
+            for name, value in layer.state_dict().items()
+        }
+        return layers | {"head.weight": self.head.weight, "head.bias": self.head.bias}
 
 
 def swap_names(example: TargetExample, names: Sequence[str], share: float, chance: random.Random) -> TargetExample:

@@ -26,3 +26,7 @@ def test_vectors_stay_halves_and_scales_do_not_come_back():
 
 def test_a_row_of_zeros_stays_one():
     assert torch.equal(unpacked(packed({"w": torch.zeros(2, 4)}))["w"], torch.zeros(2, 4))
+
+
+def test_a_transposed_matrix_can_be_stored():
+    assert packed({"w": torch.arange(12.0).reshape(3, 4).T})["w"].is_contiguous()
