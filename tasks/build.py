@@ -15,6 +15,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
+from tasks.build_forecasts import build_forecasts
 from tasks.build_pages import build_page_changes
 from tasks.config import Settings
 from tasks.core import panel
@@ -29,6 +30,8 @@ DOCUMENT_MARTS = (
     "marts.document_aspect",
     "marts.comparison",
     "marts.topic",
+    "marts.story",
+    "marts.topic_event",
     "marts.rating_agreement",
     "marts.metric_definition",
 )
@@ -58,6 +61,7 @@ def build(settings: Settings, run_id: str, progress: Progress) -> BuildSummary:
     progress.advance()
     weekly_counts, warnings = build_weekly(settings)
     row_counts.update(weekly_counts)
+    row_counts["marts.forecast"] = build_forecasts(settings)
     progress.advance()
     with Warehouse(settings.warehouse_path) as warehouse:
         span = warehouse.rows("select min(iso_week) as first_week, max(iso_week) as last_week from marts.document")[0]

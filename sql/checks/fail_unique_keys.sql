@@ -48,6 +48,13 @@ having count(*) > 1
 
 union all
 
+select concat_ws(' ', 'marts.topic_event', week_start, event, topic_id, other_topic_id, cause)
+from marts.topic_event
+group by week_start, event, topic_id, other_topic_id, cause
+having count(*) > 1
+
+union all
+
 select concat_ws(' ', 'marts.weekly_metric', week_start, metric, brand, kind, segment)
 from marts.weekly_metric
 group by week_start, metric, brand, kind, segment
@@ -121,6 +128,13 @@ union all
 select concat_ws(' ', 'ops.brand_coverage', source, kind, brand)
 from ops.brand_coverage
 group by source, kind, brand
+having count(*) > 1
+
+union all
+
+select concat_ws(' ', 'marts.forecast', week_start, metric, brand, kind)
+from marts.forecast
+group by week_start, metric, brand, kind
 having count(*) > 1
 
 union all

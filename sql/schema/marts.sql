@@ -171,17 +171,52 @@ create table if not exists marts.topic (
     keywords varchar[] not null,
     first_week varchar,
     last_week varchar,
-    replaced_by varchar
+    replaced_by varchar,
+    status varchar,
+    document_count bigint,
+    is_pinned boolean,
+    is_hidden boolean
 );
 comment on table marts.topic is 'Topics with a stable identity. Grain: one row per topic_id.';
 comment on column marts.topic.topic_id is 'Stable identifier.';
 comment on column marts.topic.language is 'en or zh.';
-comment on column marts.topic.label_en is 'Label in English; null for topics of Chinese text.';
-comment on column marts.topic.label_zh is 'Label in Chinese; null for topics of English text.';
+comment on column marts.topic.label_en is 'Label in English; null for topics of Chinese text that nobody named in English.';
+comment on column marts.topic.label_zh is 'Label in Chinese; null for topics of English text that nobody named in Chinese.';
 comment on column marts.topic.keywords is 'Most telling words, by c-TF-IDF.';
 comment on column marts.topic.first_week is 'First ISO week with a document of the topic.';
 comment on column marts.topic.last_week is 'Last ISO week with a document of the topic.';
 comment on column marts.topic.replaced_by is 'Topic that took this one''s place; null while it lives.';
+comment on column marts.topic.status is 'live, dead (no document for some weeks), merged, or split_off (made by a correction).';
+comment on column marts.topic.document_count is 'Documents of the topic, copies and spam included.';
+comment on column marts.topic.is_pinned is 'True where a person keeps it: it neither dies nor merges.';
+comment on column marts.topic.is_hidden is 'True where a person left it out of the reports'' lists; it still counts.';
+
+-- Grain: one row per (week_start, event, topic_id, other_topic_id, cause).
+create table if not exists marts.topic_event (
+    week_start date not null,
+    iso_week varchar not null,
+    event varchar not null,
+    topic_id varchar not null,
+    other_topic_id varchar not null,
+    language varchar not null,
+    cause varchar not null,
+    similarity decimal(6, 4),
+    document_count integer not null,
+    author_count integer not null,
+    document_ids varchar[] not null
+);
+comment on table marts.topic_event is 'What happened to topics, with its evidence. Grain: one row per (week_start, event, topic_id, other_topic_id, cause).';
+comment on column marts.topic_event.week_start is 'Monday of the week in which it was found.';
+comment on column marts.topic_event.iso_week is 'ISO week, such as 2026-W47.';
+comment on column marts.topic_event.event is 'birth, split (topic_id came out of other_topic_id), merge (topic_id went into other_topic_id), death or revival.';
+comment on column marts.topic_event.topic_id is 'The topic that it happened to.';
+comment on column marts.topic_event.other_topic_id is 'The other topic of a split or merge; * for none.';
+comment on column marts.topic_event.language is 'en or zh.';
+comment on column marts.topic_event.cause is 'documents, growth (all topics looked for anew while the project is young), model (vectors or configuration changed) or correction.';
+comment on column marts.topic_event.similarity is 'Cosine to the nearest known topic (birth), between both (split, merge), to the topic (revival); with cause growth or model, the share of documents in common.';
+comment on column marts.topic_event.document_count is 'Documents that it rests on; for a death, those that the topic had.';
+comment on column marts.topic_event.author_count is 'Authors of these documents.';
+comment on column marts.topic_event.document_ids is 'Examples: those nearest to the topic''s centre, at most 3.';
 
 -- Grain: one row per story_id.
 create table if not exists marts.story (
@@ -372,6 +407,47 @@ comment on column marts.weekly_aspect.slope_start is 'The line''s value 11 weeks
 comment on column marts.weekly_aspect.slope_n is 'Documents of the weeks that the line is fitted to.';
 comment on column marts.weekly_aspect.slope_q_value is 'Benjamini-Hochberg q-value of the slope, over all slopes tested that week; null where not tested.';
 comment on column marts.weekly_aspect.slope_verdict is 'signal_up, signal_down, no_clear_change, too_few, baseline_building or excluded, of the slope.';
+
+-- Grain: one row per (week_start, metric, brand, kind).
+create table if not exists marts.forecast (
+    week_start date not null,
+    iso_week varchar not null,
+    target_week varchar not null,
+    metric varchar not null,
+    brand varchar not null,
+    kind varchar not null,
+    value decimal(18, 6) not null,
+    lo decimal(18, 6),
+    hi decimal(18, 6),
+    model varchar not null,
+    backtest_weeks integer not null,
+    mae decimal(18, 6),
+    mae_last decimal(18, 6),
+    mae_mean8 decimal(18, 6),
+    mae_seasonal decimal(18, 6),
+    coverage decimal(9, 4),
+    coverage_weeks integer not null,
+    is_shown boolean not null
+);
+comment on table marts.forecast is 'What was to be expected of the week after each week, by what was known then, and how such forecasts had done. Grain: one row per (week_start, metric, brand, kind).';
+comment on column marts.forecast.week_start is 'Monday of the newest week that the forecast knows.';
+comment on column marts.forecast.iso_week is 'The newest week that the forecast knows.';
+comment on column marts.forecast.target_week is 'The week that is forecast: the one after it.';
+comment on column marts.forecast.metric is 'volume or nss.';
+comment on column marts.forecast.brand is 'Tracked brand, or * for all.';
+comment on column marts.forecast.kind is '*: customers and press.';
+comment on column marts.forecast.value is 'Expected value, in the units of marts.weekly_metric.';
+comment on column marts.forecast.lo is 'Lower end of the 80 % interval; null with too few earlier errors.';
+comment on column marts.forecast.hi is 'Upper end of the 80 % interval.';
+comment on column marts.forecast.model is 'ses (simple exponential smoothing), damped (damped trend) or theta: the one with the smallest error up to then.';
+comment on column marts.forecast.backtest_weeks is 'Earlier weeks (of the last 52) over which the errors are counted; each was forecast without knowing it.';
+comment on column marts.forecast.mae is 'Mean absolute error of the forecasts of these weeks.';
+comment on column marts.forecast.mae_last is 'The same for the last value as a forecast.';
+comment on column marts.forecast.mae_mean8 is 'The same for the mean of the last 8 weeks.';
+comment on column marts.forecast.mae_seasonal is 'The same for the value a year before; null with fewer than 104 weeks.';
+comment on column marts.forecast.coverage is 'Share of coverage_weeks whose value lay in the interval that was given for them.';
+comment on column marts.forecast.coverage_weeks is 'Earlier weeks that had an interval.';
+comment on column marts.forecast.is_shown is 'True where mae is below every other over 12 weeks or more, and coverage is 0.6 or more: only then the report shows the forecast.';
 
 -- Grain: one row per (iso_week, revision).
 create table if not exists marts.report (
