@@ -30,6 +30,7 @@ GOLDEN_TASKS = TASKS[:3]
 LANGUAGES = ("en", "zh")
 GOLDEN_ROOT = PROGRAM_ROOT / "data" / "golden"
 RELEASE = GOLDEN_ROOT / "release.json"
+_COMPARISONS = {language: GOLDEN_ROOT / f"comparisons_{language}.jsonl" for language in LANGUAGES}
 _DOCUMENTS = "select document_id, text, language, source from marts.document where document_id in (select unnest($ids))"
 
 
@@ -98,9 +99,11 @@ def _on_golden(settings: Settings, progress: Progress, task: str) -> dict[str, A
         result = evaluate_sentiment(settings, texts, progress, languages=languages)
         keys, truth = [row_key(text.text) for text in texts], [text.label for text in texts]
     else:
-        rows = [row | {"language": language} for language, file in read.items() for row in file.rows]
-        result = _evaluate_spans(settings, rows, task, progress)
+        result = _evaluate_spans(settings, _with_language(read), task, progress)
         keys, truth = [], []
+        if task == "aspects":
+            comparisons = {language: read_labelled(path) for language, path in _COMPARISONS.items()}
+            result["targets"] = _evaluate_spans(settings, _with_language(comparisons), "targets", progress)
     result |= {"data": "golden", "warnings": []}
     changes = changes_since(read_release(RELEASE), result, truth=truth, keys=keys)
     result["row_labels"] = dict(zip(keys, result.pop("labels", []), strict=True))
@@ -110,7 +113,7 @@ def _on_golden(settings: Settings, progress: Progress, task: str) -> dict[str, A
 def _on_file(settings: Settings, progress: Progress, task: str | None, path: Path) -> dict[str, Any]:
     file = read_labelled(path, task=task)
     warnings = _told(file)
-    if file.task in ("entities", "aspects"):
+    if file.task in ("entities", "aspects", "targets"):
         result = _evaluate_spans(settings, list(file.rows), file.task, progress)
     else:
         texts, languages, missing = _with_texts(settings, file.texts, path)
@@ -126,18 +129,22 @@ def _on_file(settings: Settings, progress: Progress, task: str | None, path: Pat
     return result | {"data": path.name, "warnings": [*warnings, *result.get("warnings", [])]}
 
 
+def _with_language(read: Mapping[str, LabelledFile]) -> list[dict[str, Any]]:
+    return [row | {"language": language} for language, file in read.items() for row in file.rows]
+
+
 def _evaluate_spans(settings: Settings, rows: list[dict[str, Any]], task: str, progress: Progress) -> dict[str, Any]:
+    """Entities, aspects, or polarity towards spans (targets)."""
     progress.start("evaluate", len(rows))
     if task == "entities":
-        from tasks.evaluate_entities import evaluate_entities
-
-        result = evaluate_entities(settings, rows)
+        from tasks.evaluate_entities import evaluate_entities as measure
+    elif task == "aspects":
+        from tasks.evaluate_aspects import evaluate_aspects as measure
     else:
-        from tasks.evaluate_aspects import evaluate_aspects
-
-        result = evaluate_aspects(settings, rows)
+        from tasks.evaluate_aspects import evaluate_targets as measure
+    result = measure(settings, rows)
     progress.finish(f"{len(rows):,} texts, {task}")
-    return {"task": task, "n": len(rows), **result}
+    return {"task": task, "n": len(rows), **result, "text_count": len(rows)}
 
 
 def _with_texts(

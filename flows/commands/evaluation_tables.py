@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.markup import escape
@@ -16,9 +16,10 @@ _HEADINGS = {"source_kind": "kind", "category": "case"}
 def print_evaluation(console: Console, result: Mapping[str, Any]) -> None:
     """One task's result (see `tasks.evaluate.evaluate_task`): figures, classes, confusion, confidence, gaps."""
     where = "golden sets" if result["data"] == "golden" else result["data"]
+    texts, n = result.get("text_count", result["n"]), result["n"]
+    what = f"{n:,} texts" if texts == n else f"{n:,} labels in {texts:,} texts"
     console.print(
-        f"[bold]{escape(result['task'])}[/] on {escape(where)}: {result['n']:,} texts,"
-        f" {result['coverage']:.1%} of them judged"
+        f"[bold]{escape(result['task'])}[/] on {escape(where)}: {what}, {result['coverage']:.1%} of them judged"
     )
     console.print(f"  [dim]{escape(str(result['model_version_id']))}[/]")
     _print_metrics(console, result)
@@ -26,6 +27,10 @@ def print_evaluation(console: Console, result: Mapping[str, Any]) -> None:
     _print_confusion(console, result.get("confusion") or {})
     _print_calibration(console, result.get("calibration"))
     _print_gaps(console, result.get("gaps") or {})
+    if not result.get("gaps"):
+        _print_languages(console, result.get("by_language") or {})
+    if "targets" in result:
+        print_evaluation(console, {"data": result["data"]} | result["targets"])
 
 
 def _print_metrics(console: Console, result: Mapping[str, Any]) -> None:
@@ -34,14 +39,7 @@ def _print_metrics(console: Console, result: Mapping[str, Any]) -> None:
         (_name(name), _figure(metric), _span(metric), _change(changes.get("metrics", {}).get(name)))
         for name, metric in result["metrics"].items()
     ]
-    judged, polar = result.get("judged") or {}, result.get("polar") or {}
-    if judged.get("accuracy") and judged["n"] < result["n"]:
-        rows.append(
-            ("  of those judged", _figure(judged["accuracy"]), _span(judged["accuracy"]), f"n = {judged['n']:,}")
-        )
-    if polar.get("accuracy"):
-        told = f"n = {polar['n']:,}; the model takes a side in {polar['says']:.1%}"
-        rows.append(("  of sides taken", _figure(polar["accuracy"]), _span(polar["accuracy"]), told))
+    rows += [(f"  {_name(name)}", _figure(metric), _span(metric), told) for name, metric, told in _parts(result)]
     since = f"since {changes['version']}" if changes else ""
     console.table(("metric", "value", "95% interval", since), rows, whole=("metric", "value", "95% interval"))
     if changes:
@@ -49,6 +47,32 @@ def _print_metrics(console: Console, result: Mapping[str, Any]) -> None:
         models = changes["model_version_id"]
         is_same = models == result["model_version_id"]
         console.print(f"  [dim]compared {how}, with {'the same models' if is_same else escape(str(models))}[/]\n")
+
+
+def _parts(result: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, float] | float, str]]:
+    """Figures that hold for a part of the texts: (name, figure, what it holds for)."""
+    judged, polar = result.get("judged") or {}, result.get("polar") or {}
+    if judged.get("accuracy") and judged["n"] < result["n"]:
+        yield "of those judged", judged["accuracy"], f"n = {judged['n']:,}"
+    if polar.get("accuracy"):
+        told = f"n = {polar['n']:,}; the model takes a side in {polar['says']:.1%}"
+        yield "of sides taken", polar["accuracy"], told
+    if where := result.get("where_found"):
+        yield "where it was found", where["metrics"]["accuracy"], f"n = {where['n']:,}"
+    for name, metric in (result.get("detection") or {}).items():
+        yield f"finding it: {_name(name)}", metric, ""
+
+
+def _print_languages(console: Console, languages: Mapping[str, Mapping[str, Any]]) -> None:
+    rows = [
+        (language, scores["n"], *(f"{_figure(metric)} ({_span(metric)})" for metric in scores["metrics"].values()))
+        for language, scores in languages.items()
+        if scores.get("metrics")
+    ]
+    if len(rows) > 1:
+        first = next(scores for scores in languages.values() if scores.get("metrics"))
+        columns = ("language", "n", *map(_name, first["metrics"]))
+        console.table(columns, rows, title="Languages", whole=columns)
 
 
 def _print_classes(console: Console, classes: Mapping[str, Mapping[str, Any]]) -> None:
@@ -109,11 +133,13 @@ def _name(name: str) -> str:
     return _NAMES.get(name, name.replace("_", " "))
 
 
-def _figure(metric: Mapping[str, float] | None, key: str = "value") -> str:
-    return "" if metric is None else f"{metric[key]:.3f}"
+def _figure(metric: Mapping[str, float] | float, key: str = "value") -> str:
+    return f"{metric[key] if isinstance(metric, Mapping) else metric:.3f}"
 
 
-def _span(metric: Mapping[str, float], unit: str = "") -> str:
+def _span(metric: Mapping[str, float] | float, unit: str = "") -> str:
+    if not isinstance(metric, Mapping):
+        return ""
     if unit:
         return f"{metric['lo']:.0%} to {metric['hi']:.0%}"
     return f"{metric['lo']:.3f} to {metric['hi']:.3f}"
