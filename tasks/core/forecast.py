@@ -3,10 +3,11 @@
 Every week of the past is made a forecast as if it were the newest one: parameters are fitted by statsmodels to the
 weeks up to it, and again every eighth week. Three models compete (simple exponential smoothing, a damped trend, and
 Theta in its form of smoothing with drift, Hyndman and Billah 2003); in each week the one with the smallest error so far
-speaks, so that choosing it does not flatter it. What is shown has a smaller mean absolute error than the last value, than the
-mean of 8 weeks and, with 104 weeks or more, than the value a year before, over the same weeks. The interval holds 80 %
-of the errors made so far, and its coverage is counted on the weeks that it had not seen; one that held fewer than 60 %
-of them is not shown either.
+speaks, so that choosing it does not flatter it.
+
+What is shown has a smaller mean absolute error than the last value, than the mean of 8 weeks and, with 104 weeks or
+more, than the value a year before, over the same weeks. The interval holds 80 % of the errors made so far, and its
+coverage is counted on the weeks that it had not seen; one that held fewer than 60 % of them is not shown either.
 """
 
 from __future__ import annotations

@@ -14,46 +14,24 @@ import hashlib
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
+
+from tasks.core.report_blocks import (
+    AspectRow,
+    BrandSpan,
+    Change,
+    Estimate,
+    Outlook,
+    Part,
+    Preference,
+    Quote,
+)
 
 SCHEMA_VERSION = 1
 SMALLEST_EXPECTED = 5
 
 
-class _Part(BaseModel):
-    """A part of the report: frozen, and closed to unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Estimate(_Part):
-    """One row of marts.weekly_metric or marts.weekly_topic (then topic_id is set)."""
-
-    metric: str
-    brand: str = "*"
-    kind: str = "*"
-    segment: str = "*"
-    topic_id: str | None = None
-    n: int = 0
-    k: float | None = None
-    value: float | None = None
-    lo: float | None = None
-    hi: float | None = None
-    previous: float | None = None
-    baseline: float | None = None
-    delta: float | None = None
-    delta_lo: float | None = None
-    delta_hi: float | None = None
-    q_value: float | None = None
-    verdict: str = "baseline_building"
-
-    @property
-    def full_baseline(self) -> float | None:
-        """The baseline where all its weeks lie behind it; one of fewer weeks is not shown as if it were one."""
-        return None if self.verdict in ("too_few", "baseline_building", "excluded") else self.baseline
-
-
-class Finding(_Part):
+class Finding(Part):
     """A sentence of the report. strong_*: first and last (exclusive) code point of the part that is emphasised."""
 
     finding_id: str
@@ -69,7 +47,7 @@ class Finding(_Part):
     document_ids: tuple[str, ...] = ()
 
 
-class Kpi(_Part):
+class Kpi(Part):
     """A headline number; history holds up to 12 weeks, oldest first, the last one being this week."""
 
     kpi_id: str
@@ -78,7 +56,7 @@ class Kpi(_Part):
     query: str
 
 
-class SentimentWeek(_Part):
+class SentimentWeek(Part):
     """Documents of one week by sentiment, and the net sentiment with its interval (null where too few)."""
 
     iso_week: str
@@ -101,25 +79,7 @@ class SentimentWeek(_Part):
         return self.scored + self.abstained
 
 
-class Quote(_Part):
-    """What somebody wrote: text == marts.document.text[start_char:end_char]."""
-
-    quote_id: str
-    document_id: str
-    topic_id: str | None = None
-    text: str
-    start_char: int
-    end_char: int
-    is_cut_before: bool = False
-    is_cut_after: bool = False
-    language: str
-    source: str
-    published_date: str
-    url: str | None = None
-    sentiment: str | None = None
-
-
-class BrandRow(_Part):
+class BrandRow(Part):
     """A row of the competitor matrix: mentions of so many naming documents, share, net sentiment, top topic."""
 
     brand: str
@@ -130,10 +90,12 @@ class BrandRow(_Part):
     rating: Estimate
     top_topic_id: str | None = None
     top_topic_count: int | None = None
+    top_aspect: str | None = None
+    top_aspect_count: int | None = None
     voice_history: tuple[float | None, ...] = ()
 
 
-class NewName(_Part):
+class NewName(Part):
     """A name that no configuration lists, first seen in one of the last four weeks."""
 
     entity_name: str
@@ -144,7 +106,7 @@ class NewName(_Part):
     quote: Quote | None = None
 
 
-class Page(_Part):
+class Page(Part):
     """A competitor's own page of the week."""
 
     document_id: str
@@ -156,7 +118,7 @@ class Page(_Part):
     quote: Quote | None
 
 
-class Topic(_Part):
+class Topic(Part):
     """A topic's name; label and keywords are in the language of its documents."""
 
     topic_id: str
@@ -166,8 +128,8 @@ class Topic(_Part):
     first_week: str | None = None
 
 
-class TopicCard(_Part):
-    """A topic of the week for one brand: group is rising, falling or largest."""
+class TopicCard(Part):
+    """A topic of the week for one brand: group is new, rising, falling or largest."""
 
     group: str
     topic: Topic
@@ -176,7 +138,7 @@ class TopicCard(_Part):
     quotes: tuple[Quote, ...] = ()
 
 
-class Driver(_Part):
+class Driver(Part):
     """How much of the change in net sentiment goes with one topic: change with all documents minus change without."""
 
     topic_id: str
@@ -187,7 +149,7 @@ class Driver(_Part):
     hi: float
 
 
-class Drivers(_Part):
+class Drivers(Part):
     """Leave-one-topic-out contributions to the week's change in net sentiment of one brand."""
 
     brand: str
@@ -198,7 +160,7 @@ class Drivers(_Part):
     without_topic_count: int = 0
 
 
-class AlertSubject(_Part):
+class AlertSubject(Part):
     """What made a rule fire: `part` of `whole` (documents), or the value of a finding."""
 
     name: str
@@ -207,7 +169,7 @@ class AlertSubject(_Part):
     finding_id: str | None = None
 
 
-class Alert(_Part):
+class Alert(Part):
     """A rule of the alert list: its threshold, and what it found (nothing: it did not fire)."""
 
     rule: str
@@ -215,7 +177,7 @@ class Alert(_Part):
     subjects: tuple[AlertSubject, ...] = ()
 
 
-class SourceRow(_Part):
+class SourceRow(Part):
     """A source in the week."""
 
     source: str
@@ -231,6 +193,8 @@ class SourceRow(_Part):
     languages: tuple[tuple[str, int], ...] = ()
     abstained: int = 0
     without_topic: int = 0
+    missing_days: int | None = None
+    incomplete_reason: str | None = None
 
     @property
     def is_short(self) -> bool:
@@ -238,7 +202,7 @@ class SourceRow(_Part):
         return self.status in ("low", "silent") and (self.expected or 0) >= SMALLEST_EXPECTED
 
 
-class Model(_Part):
+class Model(Part):
     """A model in use, with the accuracy that its card states: (metric, data set, value, lo, hi, n)."""
 
     model_version_id: str
@@ -250,7 +214,7 @@ class Model(_Part):
     scores: tuple[tuple[str, str, float, float | None, float | None, int | None], ...] = ()
 
 
-class RatingAgreement(_Part):
+class RatingAgreement(Part):
     """How far sentiment agreed with stars in a language: in the 4 weeks up to the report's, and in the 12 before.
 
     rated: counted documents with 1-2 or 4-5 stars; n: of these, those that the model calls negative or positive.
@@ -270,7 +234,7 @@ class RatingAgreement(_Part):
     has_dropped: bool
 
 
-class Definition(_Part):
+class Definition(Part):
     """A metric's labels and definition, from marts.metric_definition."""
 
     metric: str
@@ -281,14 +245,14 @@ class Definition(_Part):
     description_zh: str
 
 
-class Figure(_Part):
+class Figure(Part):
     """A figure: the SQL that makes its table. A fixed id, so that sentences can point to it."""
 
     figure_id: str
     query: str
 
 
-class Totals(_Part):
+class Totals(Part):
     """Documents of customers and press in the week."""
 
     received: int = 0
@@ -299,7 +263,7 @@ class Totals(_Part):
     competitor_pages: int = 0
 
 
-class Measures(_Part):
+class Measures(Part):
     """How many measures were compared in the week, by verdict."""
 
     signal: int = 0
@@ -316,7 +280,7 @@ class Measures(_Part):
         return self.signal + self.watch + self.no_clear_change
 
 
-class Provenance(_Part):
+class Provenance(Part):
     """Who made this revision, when and with what; not part of its content."""
 
     run_id: str
@@ -333,7 +297,7 @@ class Provenance(_Part):
     previous_revision: int | None = None
 
 
-class WeeklyReport(_Part):
+class WeeklyReport(Part):
     """Everything that one revision of one week's report says."""
 
     schema_version: int = SCHEMA_VERSION
@@ -368,6 +332,11 @@ class WeeklyReport(_Part):
     topic_brand: str
     largest_topics: tuple[Estimate, ...]
     drivers: Drivers | None
+    preferences: tuple[Preference, ...] = ()
+    changes: tuple[Change, ...] = ()
+    aspects: tuple[AspectRow, ...] = ()
+    outlooks: tuple[Outlook, ...] = ()
+    brand_spans: tuple[BrandSpan, ...] = ()
     sources: tuple[SourceRow, ...]
     models: tuple[Model, ...]
     rating_agreement: tuple[RatingAgreement, ...] = ()
@@ -385,6 +354,7 @@ class WeeklyReport(_Part):
         found = [
             *self.voices,
             *(name.quote for name in self.new_names if name.quote),
+            *(row.quote for row in self.preferences if row.quote),
             *(page.quote for page in self.pages if page.quote),
             *(quote for card in self.topic_cards for quote in card.quotes),
         ]
@@ -408,7 +378,7 @@ def content_hash(report: WeeklyReport) -> str:
 
 
 def revision_reason(new: WeeklyReport, old: WeeklyReport | None) -> str:
-    """Why a revision with other content exists: first, model_changed, config_changed, corrections, late_data or recomputed."""
+    """Why a revision with other content exists: first, model_changed, config_changed, corrections, late_data, recomputed."""
     if old is None:
         return "first"
     if {m.model_version_id for m in new.models} != {m.model_version_id for m in old.models}:
