@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tasks.config import Settings
 from tasks.core.report_model import WeeklyReport
@@ -151,10 +152,12 @@ def _by_block(name: str) -> Send:
         from prefect.blocks.abstract import NotificationBlock
         from prefect.blocks.core import Block
 
-        block = Block.load(name, _sync=True)
+        load: Any = Block.load
+        block = load(name, _sync=True)
         if not isinstance(block, NotificationBlock):
             return False
-        block.notify(body, subject=title, _sync=True)  # type: ignore[call-arg]
+        made: Any = block
+        made.notify(body, subject=title, _sync=True)
         return True
 
     return send

@@ -140,7 +140,7 @@ def _verify(
         differences += [Difference(SNAPSHOT, "", f.ref, 0, str(f.computed), str(f.stated)) for f in wrong]
     else:
         changed += [fact.ref for fact in wrong]
-    differences += _sentences(report, recomputed)
+    differences += _sentences(report, recomputed, is_strict=is_strict)
     quotes, gone = _quotes(report, snapshot)
     if is_strict:
         differences += quotes
@@ -215,20 +215,32 @@ def _frozen(report: WeeklyReport, row: Mapping[str, Any], snapshot: _Snapshot) -
     return found
 
 
-def _sentences(report: WeeklyReport, recomputed: Sequence[Fact]) -> list[Difference]:
-    """Numbers in sentences that no value of the report's own SQL reads as."""
-    values = [float(f.computed) for f in recomputed if _is_number(f.computed)]
-    values += [float(f.stated) for f in recomputed if _is_number(f.stated)]
-    values += [report.measures.compared, report.measures.earlier_weeks, len(report.findings), len(report.watches)]
+def _sentences(report: WeeklyReport, recomputed: Sequence[Fact], *, is_strict: bool) -> list[Difference]:
+    """Numbers in sentences that no value of the report's own SQL reads as; the frozen values, once inputs changed."""
+    counts = [report.measures.compared, report.measures.earlier_weeks]
+    counts += range(report.measures.signal + report.measures.watch + 1)  # "and 2 more changes"
+
+    def allowed(*refs: str) -> list[float]:
+        """Values of some parts of the report; of all where none is named."""
+        facts_of = [f for f in recomputed if not refs or f.ref.startswith(refs)]
+        sides = [f.computed for f in facts_of] + ([] if is_strict else [f.stated for f in facts_of])
+        return [float(value) for value in sides if _is_number(value)]
+
     names = [report.project, *report.brands, *(topic.label for topic in report.topics)]
     names += [name[:39].rstrip() + "…" for name in names if len(name) > 40]
     found = []
     for language in ("en", "zh"):
         messages = load_messages(language)
-        constants = json.dumps([messages[table] for table in ("sentence", "standing", "summary", "detail", "subject")])
-        texts = [(f"{item.finding_id}.text", getattr(item, f"text_{language}")) for item in
-                 (*report.findings, *report.watches)]  # fmt: skip
-        for ref, text in [*texts, ("report.summary", getattr(report, f"summary_{language}"))]:
+        constants = json.dumps(
+            [messages[table] for table in ("sentence", "standing", "summary", "detail", "subject")], ensure_ascii=False
+        )
+        texts = []
+        for item in (*report.findings, *report.watches):
+            # A change speaks of its own row (and of the topics that go with it); a level is set beside other brands'.
+            own = allowed(f"{item.finding_id}.", "fig-drivers.") if item.rule in ("signal", "watch") else allowed()
+            texts.append((f"{item.finding_id}.text", getattr(item, f"text_{language}"), own))
+        texts.append(("report.summary", getattr(report, f"summary_{language}"), [*allowed(), *counts]))
+        for ref, text, values in texts:
             for number in strange_numbers(text, values, constants=constants, names=names):
                 found.append(Difference(REPORT, "", ref, 0, "a number that its SQL gives", number))
     return found

@@ -139,3 +139,30 @@ def test_addresses_do_not_belong_into_the_configuration(tmp_path):
         settings(tmp_path, 'on = ["success"]\nurls_env = "slack://token/token/token"')
     with pytest.raises(ConfigError, match="urls"):
         settings(tmp_path, 'urls = ["slack://token"]')
+
+
+@pytest.mark.parametrize("is_for_notification", [True, False])
+def test_a_prefect_block_is_told_as_well(tmp_path, monkeypatch, is_for_notification):
+    from prefect.blocks.abstract import NotificationBlock
+    from prefect.blocks.core import Block
+
+    told: list[tuple[str, str | None]] = []
+
+    class Team(NotificationBlock):
+        _block_type_slug = f"team-{is_for_notification}".lower()
+
+        def notify(self, body: str, subject: str | None = None, **_: object) -> None:
+            told.append((body, subject))
+
+    asked: list[str] = []
+
+    def load(name: str, **_: object) -> Block:
+        asked.append(name)
+        return Team() if is_for_notification else Block()
+
+    monkeypatch.delenv("MARKETBRIEF_NOTIFY_URLS", raising=False)
+    monkeypatch.setattr(Block, "load", load)
+    made = settings(tmp_path, 'on = ["failure"]\nprefect_block = "slack-webhook/team"')
+    delivered = notify_failure(made, FAILURE, "run-1")
+    assert asked == ["slack-webhook/team"]
+    assert (delivered.sent, len(told)) == ((1, 1) if is_for_notification else (0, 0))
