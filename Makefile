@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test lint format typecheck bench bench-statistics models frontier sample lock clean
+.PHONY: help install run test browser lint format typecheck bench bench-memory bench-statistics models frontier sample lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ run: install ## Run the weekly flow on the sample project, for its whole history
 test: install ## Run all tests
 	@$(BIN)/pytest
 
+browser: install ## Open reports in Chromium: phone and desktop, light and dark, print, axe-core, hostile text
+	@$(BIN)/pip install -q -r requirements/browser.txt
+	@$(BIN)/pytest tests/browser -m browser
+
 lint: install ## Linter, formatter and type checker, without changing anything
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -38,8 +42,11 @@ format: install ## Let the formatter and the linter mend what they can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: install ## Measure the encoder, the stages and the whole run
+bench: install ## Measure the encoder with its heads and the whole enrichment against customary pipelines
 	@$(BIN)/python -m tests.bench
+
+bench-memory: install ## Measure how memory grows over 100,000 short reviews
+	@$(BIN)/python -m tests.bench.memory
 
 bench-statistics: install ## Count false signals on quiet weeks, and what planted changes are found
 	@PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.signals
