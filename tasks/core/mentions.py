@@ -11,7 +11,11 @@ aliases, and every hit is mapped back to code points of the text itself. What ma
 - Nothing inside a link counts. Where hits overlap, the longest wins.
 - `require_any`: one of these words stands somewhere in the text; `exclude_any`: none of them does. They are matched
   by the same rules.
-- A surface that two brands may claim in this text stays unresolved: no mention.
+- Traditional Chinese characters match simplified ones, "McDonalds" matches "McDonald's".
+- A name that is also an ordinary word (Apple, Target, 苹果, 小米) needs more: see `tasks.core.ambiguous`.
+- What can't be told stays unresolved: a surface that two brands may claim in this text, and a word that may or may not
+  be meant as a name. It is no mention of any brand; nothing is guessed, and it is left out rather than kept without
+  a brand, so that no count has to know of it.
 """
 
 from __future__ import annotations
@@ -27,11 +31,13 @@ from typing import Any, Protocol
 
 import ahocorasick
 
+from tasks.core.ambiguous import is_meant, word_name
 from tasks.core.contracts import ALL, Encoded, Mention, ModelVersion
 from tasks.core.documents import stable_hash
+from tasks.core.traditional import TO_SIMPLIFIED
 
 # Bump it with every change of this module that can change a mention.
-RULES_VERSION = 1
+RULES_VERSION = 2
 
 _ALIAS, _REQUIRED, _EXCLUDED = range(3)
 _MIN_LETTERS_BEFORE_DIGIT = 4
@@ -41,6 +47,7 @@ _ONE_TO_ONE = (
     {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
     | dict.fromkeys(map(ord, "\u2018\u2019\u02bc\u2032\u00b4"), "'")
     | dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
+    | TO_SIMPLIFIED
     | dict.fromkeys(map(ord, "\n\r\t\u00a0\u3000\u2002\u2003\u2009\u202f\u00ae\u2122\u2120\u2026"), " ")
 )
 _LINK = re.compile(r"(?:https?://|www\.)[^\s\u3000-\uffff]{1,2000}", re.IGNORECASE)
@@ -107,9 +114,14 @@ class _Folded:
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
+    """A form in a text: its span in the original, in the folded text, what it stands for, and in which shape."""
+
     start: int
     end: int
     roles: frozenset[tuple[int, int]]
+    folded_span: tuple[int, int]
+    form: str
+    in_handle: bool
 
 
 class AliasTagger:
@@ -145,6 +157,7 @@ class AliasTagger:
         is_taken = bytearray(len(text))
         for hit in sorted(hits, key=lambda item: (item.start - item.end, item.start)):
             owners = [number for role, number in hit.roles if role == _ALIAS and eligible[number]]
+            owners = [number for number in owners if self._is_meant(folded, hit, number, hits)]
             if not owners or any(is_taken[hit.start : hit.end]):
                 continue
             is_taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
@@ -155,6 +168,28 @@ class AliasTagger:
     def _is_eligible(self, number: int, words: set[tuple[int, int]]) -> bool:
         has_context = not self._brands[number].require_any or (_REQUIRED, number) in words
         return has_context and (_EXCLUDED, number) not in words
+
+    def _is_meant(self, folded: _Folded, hit: _Hit, number: int, hits: Sequence[_Hit]) -> bool:
+        """Whether a name means the brand, which is a question only for names that are also words."""
+        known = word_name(hit.form)
+        if known is None:
+            return True
+        brand = self._brands[number]
+        others = ((role, other) for other in hits for role, owner in other.roles if owner == number)
+        has_context = any(
+            role == _REQUIRED or (role == _ALIAS and word_name(other.form) is None) for role, other in others
+        )
+        return is_meant(
+            folded.text,
+            hit.folded_span,
+            folded.original,
+            (hit.start, hit.end),
+            known,
+            in_handle=hit.in_handle,
+            has_context=has_context,
+            extra_for=brand.require_any,
+            extra_against=brand.exclude_any,
+        )
 
     def _mention(self, text: str, hit: _Hit, number: int) -> Mention:
         name = self._brands[number].name
@@ -239,10 +274,11 @@ def _add_word(forms: dict[str, _Form], word: str, role: tuple[int, int]) -> None
 
 
 def _variants(key: str) -> set[str]:
-    """The ways a name is written anywhere: with or without accents and hyphens, "iPhone 15" and "iPhone15"."""
+    """The ways a name is written anywhere: without accents, hyphens, apostrophes, "iPhone 15" and "iPhone15"."""
     variants = {key}
     variants |= {re.sub(r"(?<=[^\W\d_]) (?=\d)", "", variant) for variant in variants}
     variants |= {variant.replace("-", " ") for variant in variants}
+    variants |= {variant.replace("'", "") for variant in variants}
     variants |= {"".join(c for c in unicodedata.normalize("NFD", v) if not 0x300 <= ord(c) <= 0x36F) for v in variants}
     return variants
 
@@ -265,12 +301,13 @@ def _hits(folded: _Folded, found: list[tuple[int, _Form]]) -> Iterator[_Hit]:
         handle = _around(handles, start)
         if handle is not None and end <= handle[1]:
             if _is_free_in_handle(folded, span, handle):
-                yield _Hit(*span, frozenset(form.anywhere | form.in_handles))
+                roles = frozenset(form.anywhere | form.in_handles)
+                yield _Hit(*span, roles, (start, end), form.text, in_handle=True)
         elif form.anywhere:
             end = _free_end(folded, start, end, original in form.plurals)
             span = folded.original_span(start, end) if end else None
             if span is not None:
-                yield _Hit(*span, frozenset(form.anywhere))
+                yield _Hit(*span, frozenset(form.anywhere), (start, end), form.text, in_handle=False)
 
 
 def _around(spans: list[tuple[int, int]], place: int) -> tuple[int, int] | None:
