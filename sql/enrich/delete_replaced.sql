@@ -23,6 +23,10 @@ delete from enriched.comparison as old
 using replaced
 where old.document_id = replaced.document_id and old.model_version_id = replaced.model_version_id;
 
+delete from enriched.story as old
+using replaced
+where old.document_id = replaced.document_id and old.model_version_id = replaced.model_version_id;
+
 delete from enriched.document_topic as old
 using replaced
 where old.document_id = replaced.document_id and old.model_version_id = replaced.model_version_id;

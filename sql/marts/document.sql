@@ -1,7 +1,7 @@
 -- Grain: one row per document_id.
 -- Rows of models that are not current, or not of the document's language, are left aside: a document without a
 -- current row shows as abstained. What a person corrected wins over models and rules: for the document itself, and for
--- copies that nobody corrected otherwise.
+-- copies that nobody corrected otherwise. News that no story model reads are one story with their copies.
 with current_model as (
 
     select
@@ -52,6 +52,19 @@ topic as (
     inner join current_model
         on assigned.model_version_id = current_model.model_version_id
         and current_model.task = 'topic'
+
+),
+
+story as (
+
+    select
+        told.document_id,
+        told.story_id,
+        current_model.language
+    from enriched.story as told
+    inner join current_model
+        on told.model_version_id = current_model.model_version_id
+        and current_model.task = 'story'
 
 ),
 
@@ -118,7 +131,9 @@ select
 
     duplicates.duplicate_group_id,
     duplicates.is_canonical,
-    null::varchar as story_id,
+    case
+        when documents.kind = 'news' then coalesce(story.story_id, 'st-' || left(duplicates.duplicate_group_id, 12))
+    end as story_id,
     case
         when corrected.spam is not null then corrected.spam = 'spam'
         else coalesce(documents.spam_reason, duplicates.spam_reason) is not null
@@ -153,5 +168,8 @@ left join sentiment
 left join topic
     on documents.document_id = topic.document_id
     and topic.language in (documents.language, '*')
+left join story
+    on documents.document_id = story.document_id
+    and story.language = documents.language
 left join corrected on documents.document_id = corrected.document_id
 order by documents.document_id

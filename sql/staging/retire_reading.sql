@@ -42,6 +42,7 @@ delete from enriched.mention where document_id in (select document_id from retir
 delete from enriched.document_aspect where document_id in (select document_id from retired_document);
 delete from enriched.target_sentiment where document_id in (select document_id from retired_document);
 delete from enriched.comparison where document_id in (select document_id from retired_document);
+delete from enriched.story where document_id in (select document_id from retired_document);
 delete from enriched.document_topic where document_id in (select document_id from retired_document);
 
 delete from ops.rejected_record where batch_id in (select batch_id from replaced_batch);
