@@ -153,11 +153,12 @@ class AliasTagger:
         hits = list(_hits(folded, found))
         words = {role for hit in hits for role in hit.roles}
         eligible = [self._is_eligible(number, words) for number in range(len(self._brands))]
+        shown = _shown_brands(hits)
         mentions: list[Mention] = []
         is_taken = bytearray(len(text))
         for hit in sorted(hits, key=lambda item: (item.start - item.end, item.start)):
             owners = [number for role, number in hit.roles if role == _ALIAS and eligible[number]]
-            owners = [number for number in owners if self._is_meant(folded, hit, number, hits)]
+            owners = [number for number in owners if self._is_meant(folded, hit, number, shown)]
             if not owners or any(is_taken[hit.start : hit.end]):
                 continue
             is_taken[hit.start : hit.end] = b"\1" * (hit.end - hit.start)
@@ -169,16 +170,16 @@ class AliasTagger:
         has_context = not self._brands[number].require_any or (_REQUIRED, number) in words
         return has_context and (_EXCLUDED, number) not in words
 
-    def _is_meant(self, folded: _Folded, hit: _Hit, number: int, hits: Sequence[_Hit]) -> bool:
-        """Whether a name means the brand, which is a question only for names that are also words."""
+    def _is_meant(self, folded: _Folded, hit: _Hit, number: int, shown: set[int]) -> bool:
+        """Whether a name means the brand, which is a question only for names that are also words.
+
+        Args:
+            shown: brands that the text shows elsewhere to be its subject.
+        """
         known = word_name(hit.form)
         if known is None:
             return True
         brand = self._brands[number]
-        others = ((role, other) for other in hits for role, owner in other.roles if owner == number)
-        has_context = any(
-            role == _REQUIRED or (role == _ALIAS and word_name(other.form) is None) for role, other in others
-        )
         return is_meant(
             folded.text,
             hit.folded_span,
@@ -186,7 +187,7 @@ class AliasTagger:
             (hit.start, hit.end),
             known,
             in_handle=hit.in_handle,
-            has_context=has_context,
+            has_context=number in shown,
             extra_for=brand.require_any,
             extra_against=brand.exclude_any,
         )
@@ -204,6 +205,16 @@ class AliasTagger:
             end_char=hit.end,
             method="alias",
         )
+
+
+def _shown_brands(hits: Sequence[_Hit]) -> set[int]:
+    """Brands that a text shows to be its subject: by a context word, or by an alias that is no ordinary word."""
+    return {
+        number
+        for hit in hits
+        for role, number in hit.roles
+        if role == _REQUIRED or (role == _ALIAS and word_name(hit.form) is None)
+    }
 
 
 def entity_id(brand_name: str) -> str:
