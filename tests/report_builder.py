@@ -14,6 +14,7 @@ from tasks.core import insight
 from tasks.core.report_model import (
     Alert,
     AlertSubject,
+    AspectRow,
     BrandRow,
     Definition,
     Driver,
@@ -56,7 +57,7 @@ DEFINITIONS = tuple(
     for m, (u, en, zh) in UNITS.items()
 )
 FIGURES = (
-    *(f"fig-{n}" for n in ("sentiment", "net", "voice", "matrix", "names", "topics", "drivers", "quality")),
+    *(f"fig-{n}" for n in ("sentiment", "net", "voice", "matrix", "aspects", "names", "topics", "drivers", "quality")),
     "totals",
 )
 
@@ -171,6 +172,13 @@ def make_report(*, text: str = "The battery dies at noon.", name: str = "Aurora"
         ),
         "weeks": weeks,
         "has_name_model": True,
+        "aspects": tuple(
+            AspectRow(brand=brand, aspect=aspect, label_en=english, label_zh=chinese,
+                      share=Estimate(metric="aspect_share", brand=brand, aspect=aspect, n=271, k=40.0, value=40 / 271),
+                      sentiment=Estimate(metric="nss", brand=brand, aspect=aspect, n=n, value=value, lo=-0.5, hi=0.6))
+            for aspect, english, chinese in (("battery", "battery", "电池"), ("price", f"price {name}", "价格"))
+            for brand, n, value in ((name, 38, -0.42), ("Borealis", 31, 0.35), ("Cirrus", 4, None))
+        ),
         "new_names": (NewName(entity_name=name, entity_type="organisation", first_week=iso_week, document_count=4,
                               total_count=4, quote=quote("Third " + text, url, None)),),
         "pages": (Page(document_id="cd" * 16, title=f"Prices {name}", brand=name, source="site",
