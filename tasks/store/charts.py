@@ -58,8 +58,13 @@ class Size:
 
     @property
     def label_units(self) -> int:
-        """Letters that fit beside the plot (a Chinese one counts as two)."""
+        """Letters that fit right of the plot (a Chinese one counts as two)."""
         return int((self.right - 8) / 6.6)
+
+    @property
+    def left_units(self) -> int:
+        """Letters that fit left of the plot."""
+        return int((self.left - 10) / 6.6)
 
 
 @dataclass(frozen=True)
@@ -94,7 +99,7 @@ def stacked_weeks(weeks: Sequence[str], counts: Sequence[tuple[int, int, int]]) 
         every = 2 if is_tight and any(row["count"] >= 1000 for row in totals) else 1
         y = alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=4, format=",d"), scale=alt.Scale(nice=True))
         bars = (
-            alt.Chart(_data(alt, rows))
+            alt.Chart(inline_data(alt, rows))
             .mark_bar(stroke=COLOURS["paper"], strokeWidth=1)
             .encode(
                 x=x,
@@ -107,13 +112,13 @@ def stacked_weeks(weeks: Sequence[str], counts: Sequence[tuple[int, int, int]]) 
             )
         )
         labels = (
-            alt.Chart(_data(alt, totals[::-1][::every]))
+            alt.Chart(inline_data(alt, totals[::-1][::every]))
             .mark_text(dy=-7, fontSize=SMALL_TEXT if is_tight else TEXT, color=COLOURS["muted"])
             .encode(x=x, y=alt.Y("count:Q"), text=alt.Text("label:N"))
         )
         return alt.layer(bars, labels)
 
-    return _render(draw, height=190, left=44, right=8)
+    return render(draw, height=190, left=44, right=8)
 
 
 def line_with_band(
@@ -140,8 +145,8 @@ def line_with_band(
         x = _week_axis(alt, weeks, size, grid=False)
         points = "(datum.value > 0 ? '+' : '') + format(datum.value, 'd')"
         y = alt.Y("value:Q", title=None, scale=alt.Scale(**scale), axis=alt.Axis(tickCount=5, labelExpr=points))
-        base = alt.Chart(_data(alt, rows))
-        zero = alt.Chart(_data(alt, [{"value": 0}])).mark_rule(color=COLOURS["muted"], strokeWidth=1).encode(y=y)
+        base = alt.Chart(inline_data(alt, rows))
+        zero = alt.Chart(inline_data(alt, [{"value": 0}])).mark_rule(color=COLOURS["muted"], strokeWidth=1).encode(y=y)
         band = base.mark_area(color=COLOURS["s1"], opacity=0.2).encode(
             x=x, y=alt.Y("lo:Q", scale=alt.Scale(**scale), title=None), y2=alt.Y2("hi:Q"), detail=alt.Detail("run:N")
         )
@@ -149,11 +154,11 @@ def line_with_band(
         dots = base.mark_circle(color=COLOURS["s1"], size=30, opacity=1).encode(x=x, y=y)
         layers = [zero, band, line, dots]
         if label is not None and rows:
-            end = alt.Chart(_data(alt, [{**rows[-1], "label": label}])).encode(x=x, y=y, text=alt.Text("label:N"))
+            end = alt.Chart(inline_data(alt, [{**rows[-1], "label": label}])).encode(x=x, y=y, text=alt.Text("label:N"))
             layers += _haloed(end, dy=-12, fontSize=14, fontWeight="bold", color=COLOURS["ink"])
         return alt.layer(*layers)
 
-    return _render(draw, height=190, left=44, right=14)
+    return render(draw, height=190, left=44, right=14)
 
 
 def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | None]]]) -> Chart:
@@ -186,7 +191,7 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
             scale=alt.Scale(domain=names, range=[COLOURS[f"s{i + 1}"] for i in range(len(names))]),
         )
         drawn = (
-            alt.Chart(_data(alt, rows))
+            alt.Chart(inline_data(alt, rows))
             .mark_line()
             .encode(
                 x=x,
@@ -210,21 +215,21 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
                 "name": names[i],
                 "value": value,
                 "place": (1 - place / size.height) * top,
-                "text": _fit(series[i][0], size.label_units - 5) + f" {value:.0f}%",
+                "text": fit(series[i][0], size.label_units - 5) + f" {value:.0f}%",
                 "from": (at + 0.5) * step,
             }
             for (i, at, value), place in zip(lasts, places, strict=True)
         ]
         layers = [drawn]
         for start in sorted({end["from"] for end in ends}):
-            from_there = alt.Chart(_data(alt, [end for end in ends if end["from"] == start]))
+            from_there = alt.Chart(inline_data(alt, [end for end in ends if end["from"] == start]))
             layers.append(
                 from_there.mark_rule(strokeWidth=1, opacity=0.6).encode(
                     x=alt.XValue(start + 3), x2=alt.X2Value(size.width + 4), y=y, y2=alt.Y2("place:Q"), color=colour
                 )
             )
         for is_first, weight in ((True, "bold"), (False, "normal")):
-            named = alt.Chart(_data(alt, [end for end in ends if (end["name"] == "0") == is_first]))
+            named = alt.Chart(inline_data(alt, [end for end in ends if (end["name"] == "0") == is_first]))
             layers.append(
                 named.mark_text(align="left", fontSize=TEXT, fontWeight=weight).encode(
                     x=alt.XValue(size.width + 7),
@@ -235,7 +240,7 @@ def lines(weeks: Sequence[str], series: Sequence[tuple[str, Sequence[float | Non
             )
         return alt.layer(*layers)
 
-    return _render(draw, height=220, left=40, right=160, narrow_right=116)
+    return render(draw, height=220, left=40, right=160, narrow_right=116)
 
 
 def ranges(rows: Sequence[tuple[str, float, float, float, float | None, str]]) -> Chart:
@@ -252,19 +257,19 @@ def ranges(rows: Sequence[tuple[str, float, float, float, float | None, str]]) -
 
     def draw(alt: Any, size: Size) -> Any:
         units = int(size.width / 6.6)
-        named = [{**row, "name": _fit(name, units)} for row, (name, *_) in zip(data, rows, strict=True)]
+        named = [{**row, "name": fit(name, units)} for row, (name, *_) in zip(data, rows, strict=True)]
         y_scale = alt.Scale(domain=[-0.75, len(rows) - 0.25], reverse=True, nice=False)
         x_scale = alt.Scale(domain=[0, top], nice=False)
         x = alt.X(
             "value:Q", title=None, scale=x_scale, axis=alt.Axis(tickCount=5, labelExpr="datum.value + '%'", grid=True)
         )
         y = alt.Y("row:Q", axis=None, scale=y_scale)
-        base = alt.Chart(_data(alt, named)).encode(y=y)
+        base = alt.Chart(inline_data(alt, named)).encode(y=y)
         interval = base.mark_rule(color=COLOURS["s1"], strokeWidth=3, opacity=0.4).encode(
             x=alt.X("lo:Q", scale=x_scale, title=None), x2=alt.X2("hi:Q")
         )
         dots = base.mark_circle(color=COLOURS["s1"], size=90, opacity=1).encode(x=x)
-        with_base = alt.Chart(_data(alt, [row for row in named if row["base"] is not None]))
+        with_base = alt.Chart(inline_data(alt, [row for row in named if row["base"] is not None]))
         strokes = with_base.mark_tick(orient="vertical", color=COLOURS["ink"], thickness=2, size=16, opacity=1).encode(
             x=alt.X("base:Q", scale=x_scale, title=None), y=y
         )
@@ -278,7 +283,7 @@ def ranges(rows: Sequence[tuple[str, float, float, float, float | None, str]]) -
             *_haloed(values, dx=7, align="left", fontSize=TEXT, color=COLOURS["muted"]),
         )
 
-    return _render(draw, height=40 * len(rows) + 10, left=6, right=54, narrow_right=54, top=8)
+    return render(draw, height=40 * len(rows) + 10, left=6, right=54, narrow_right=54, top=8)
 
 
 def dress(svg: str, *, key: str, title: str, description: str, is_themed: bool) -> str:
@@ -343,7 +348,17 @@ def text_sparkline(values: Sequence[float | None]) -> str:
     return "".join("·" if v is None else "▁▂▃▄▅▆▇█"[min(7, int((v - low) / span * 8))] for v in values)
 
 
-def _render(draw: Any, *, height: int, left: int, right: int, narrow_right: int | None = None, top: int = 18) -> Chart:
+def render(
+    draw: Any,
+    *,
+    height: int,
+    left: int,
+    right: int,
+    narrow_left: int | None = None,
+    narrow_right: int | None = None,
+    top: int = 18,
+    bottom: int = 24,
+) -> Chart:
     """Draw wide (720 px) and narrow (342 px)."""
     import altair as alt
     import vl_convert
@@ -351,8 +366,10 @@ def _render(draw: Any, *, height: int, left: int, right: int, narrow_right: int 
 
     drawings = []
     for name, total in (("wide", 720), ("narrow", 342)):
-        beside = narrow_right if narrow_right is not None and name == "narrow" else right
-        size = Size(name, total - left - beside, height, left, beside, top)
+        is_narrow = name == "narrow"
+        before = narrow_left if narrow_left is not None and is_narrow else left
+        beside = narrow_right if narrow_right is not None and is_narrow else right
+        size = Size(name, total - before - beside, height, before, beside, top, bottom)
         with debug_mode(False):  # the specifications are checked by the tests, not once per report
             spec = draw(alt, size).to_dict(validate=False)
         spec |= {"width": size.width, "height": size.height, **_frame(size)}
@@ -408,7 +425,8 @@ def _haloed(chart: Any, **style: Any) -> list[Any]:
     return [chart.mark_text(**below), chart.mark_text(**style)]
 
 
-def _data(alt: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
+def inline_data(alt: Any, rows: Sequence[Mapping[str, Any]]) -> Any:
+    """Rows as the data of a chart."""
     return alt.Data(values=list(rows))
 
 
@@ -439,7 +457,13 @@ def _dodged(places: Sequence[float], height: float) -> list[float]:
     return result
 
 
-def _fit(text: str, units: int) -> str:
+def signed(points: float) -> str:
+    """A whole number of points with its sign; zero without one."""
+    text = f"{points:+.0f}"
+    return "0" if text in ("+0", "-0") else text.replace("-", "\u2212")
+
+
+def fit(text: str, units: int) -> str:
     """Text of at most so many units (a wide letter counts as two), with an ellipsis where cut."""
     widths = [2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text]
     if sum(widths) <= units:

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from tasks.core.contracts import ALL
 from tasks.core.report_model import SentimentWeek, WeeklyReport
-from tasks.core.wording import MINUS, NAME_LIMIT, Wording, clip
-from tasks.store import charts
+from tasks.core.wording import NAME_LIMIT, Wording, clip
+from tasks.store import charts, heat_map
 from tasks.store.brand_figures import charted_brands, matrix, names, voice
 from tasks.store.charts import Chart
 from tasks.store.figure_view import (
@@ -36,12 +36,13 @@ def draw(report: WeeklyReport) -> dict[str, Chart]:
     if any(week.net is not None for week in report.sentiment):
         last = report.sentiment[-1].net
         nets = [_points(week) for week in report.sentiment]
-        label = None if last is None else _signed(last * 100)
+        label = None if last is None else charts.signed(last * 100)
         drawn["fig-net"] = charts.line_with_band(report.weeks, nets, label)
     rows = charted_brands(report)
     if len(report.brands) > 1 and any(value is not None for row in rows for value in row.voice_history):
         series = [(row.brand, [None if v is None else v * 100 for v in row.voice_history]) for row in rows]
         drawn["fig-voice"] = charts.lines(report.weeks, series)
+    drawn |= heat_map.draw(report)
     shares = [share for share in report.largest_topics if share.value is not None]
     if shares:
         drawn["fig-topics"] = charts.ranges(
@@ -62,7 +63,7 @@ def draw(report: WeeklyReport) -> dict[str, Chart]:
 
 def views(report: WeeklyReport, wording: Wording, drawn: Mapping[str, Chart]) -> dict[str, FigureView]:
     """Every figure of the report in one language, by id."""
-    makers = (_sentiment, _net, voice, matrix, names, _topics, _drivers, _quality)
+    makers = (_sentiment, _net, voice, matrix, heat_map.view, names, _topics, _drivers, _quality)
     return {view.figure_id: view for maker in makers for view in [maker(report, wording, drawn)]}
 
 
@@ -354,11 +355,6 @@ def _points(week: SentimentWeek) -> tuple[float, float, float] | None:
     if week.net is None or week.net_lo is None or week.net_hi is None:
         return None
     return (week.net * 100, week.net_lo * 100, week.net_hi * 100)
-
-
-def _signed(points: float) -> str:
-    text = f"{points:+.0f}"
-    return "0" if text in ("+0", "-0") else text.replace("-", MINUS)
 
 
 def _digits(value: float | None) -> int:

@@ -203,7 +203,7 @@ def test_html_markdown_and_json_say_the_same_numbers(plain, language):
         assert finding[f"text_{language}"] in page.text
         assert finding[f"text_{language}"] in said
     figures = re.findall(r'<figure id="fig-.*?</figure>', plain[f"report.{language}.html"].decode(), re.S)
-    assert len(figures) == 8
+    assert len(figures) == 9
     assert [cell for figure in figures for cell in cells(figure) if cell not in cells(markdown)] == []
     kpis = list(re.findall(r'<p class="value[^>]*>(.*?)</p>', plain[f"report.{language}.html"].decode()))
     assert kpis
