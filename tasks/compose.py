@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.config import Settings
 from tasks.core.contracts import Progress
 from tasks.core.report_model import WeeklyReport, canonical_json, revision_reason
+from tasks.models.aspects import load_taxonomy
 from tasks.store.warehouse import Warehouse
 from tasks.store.week_reader import WeekReader
 
@@ -75,7 +77,8 @@ def compose_week(settings: Settings, run_id: str, iso_week: str, command: str) -
     """Make one week's report and store it as a revision if its content is new."""
     started = time.monotonic()
     with Warehouse(settings.warehouse_path) as warehouse:
-        report, warnings = WeekReader(warehouse, settings, iso_week).report(run_id=run_id, command=command)
+        labels = {aspect.name: _labels(aspect.name, aspect.labels) for aspect in load_taxonomy(settings).aspects}
+        report, warnings = WeekReader(warehouse, settings, iso_week, labels).report(run_id=run_id, command=command)
         newest = _newest_revision(warehouse, iso_week)
         is_added = newest is None or newest.content_hash != report.content_hash
         if is_added:
@@ -92,6 +95,12 @@ def compose_week(settings: Settings, run_id: str, iso_week: str, command: str) -
         time.monotonic() - started,
     )
     return Composed(iso_week, revision, is_added, len(report.findings), tuple(warnings))
+
+
+def _labels(name: str, labels: Mapping[str, str]) -> tuple[str, str]:
+    """What an aspect is called in English and in Chinese."""
+    english = labels.get("en", name)
+    return english, labels.get("zh", english)
 
 
 def _newest_revision(warehouse: Warehouse, iso_week: str) -> WeeklyReport | None:

@@ -1,5 +1,5 @@
 -- Grain: one row per verdict: how many measures of the week have it. Measures are the metrics of each brand and of all
--- brands (kinds and segments taken together), and the share of each topic.
+-- brands (kinds and segments taken together), and the share of each topic and aspect.
 with measures as (
 
     select verdict
@@ -17,6 +17,14 @@ with measures as (
     where
         week_start = $week_start
         and metric = 'topic_share'
+
+    union all
+
+    select verdict
+    from marts.weekly_aspect
+    where
+        week_start = $week_start
+        and metric = 'aspect_share'
 
 )
 

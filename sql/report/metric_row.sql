@@ -16,7 +16,14 @@ select
     delta_lo,
     delta_hi,
     q_value,
-    verdict
+    verdict,
+    slope,
+    slope_lo,
+    slope_hi,
+    slope_start,
+    slope_n,
+    slope_q_value,
+    slope_verdict
 from marts.weekly_metric
 where
     week_start = $week_start

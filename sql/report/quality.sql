@@ -33,7 +33,9 @@ select
     coalesce(documents.without_topic, 0) as without_topic,
     coalesce(documents.english, 0) as english,
     coalesce(documents.chinese, 0) as chinese,
-    coalesce(documents.other_languages, 0) as other_languages
+    coalesce(documents.other_languages, 0) as other_languages,
+    health.missing_days,
+    health.incomplete_reason
 from ops.source_health as health
 left join documents on health.source = documents.source and health.kind = documents.kind
 where health.week_start = $week_start

@@ -15,7 +15,14 @@ select
     delta_lo,
     delta_hi,
     q_value,
-    verdict
+    verdict,
+    slope,
+    slope_lo,
+    slope_hi,
+    slope_start,
+    slope_n,
+    slope_q_value,
+    slope_verdict
 from marts.weekly_topic
 where
     week_start = $week_start

@@ -14,7 +14,16 @@ select
     delta_lo,
     delta_hi,
     q_value,
-    verdict
+    verdict,
+    slope,
+    slope_lo,
+    slope_hi,
+    slope_start,
+    slope_n,
+    slope_q_value,
+    slope_verdict
 from marts.weekly_topic
-where week_start = $week_start
+where
+    week_start = $week_start
+    and topic_id not in (select topic_id from marts.topic where is_hidden)
 order by metric, brand, topic_id

@@ -8,7 +8,7 @@ effects of different units brought to one scale (0.1 = ten points, a volume chan
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,13 @@ FAMILIES = {
     "share_of_voice": "voice",
     "mean_rating": "rating",
     "topic_share": "topic",
+    "aspect_share": "aspect",
+    "announcement": "announcement",
+    "new_name": "name",
 }
+UNTESTED = ("announcement", "new_name")
+SLOPE_WEEKS = 12
+SLOPE_WEIGHT = 0.8
 SMALLEST_WATCH = {"volume": 0.2, "mean_rating": 0.2}
 SMALLEST_WATCH_SHARE = 0.05
 SMALLEST_WATCHED_TOPIC = 10
@@ -43,22 +49,42 @@ class Candidate:
     reference: float
     is_baseline: bool
     score: float
+    is_slope: bool = False
+
+    @property
+    def direction(self) -> str:
+        """The verdict that the candidate is told by."""
+        return (self.estimate.slope_verdict or "") if self.is_slope else self.estimate.verdict
+
+    @property
+    def is_new(self) -> bool:
+        """A topic or an aspect that nobody spoke of in the baseline weeks."""
+        e = self.estimate
+        return bool(e.topic_id or e.aspect) and self.is_baseline and not self.is_slope and self.reference == 0
 
     @property
     def family(self) -> str:
-        return FAMILIES[self.estimate.metric]
+        return family_of(self.estimate)
 
     @property
     def story(self) -> tuple[str, str]:
         """Candidates of one story are told once."""
-        topic_id = self.estimate.topic_id
-        return (self.family, topic_id) if topic_id else (self.estimate.brand, self.family)
+        e = self.estimate
+        if e.aspect:
+            return (self.family, f"{e.brand} {e.aspect}")
+        return (self.family, e.topic_id) if e.topic_id else (e.brand, self.family)
 
     @property
     def order(self) -> tuple:
         """Best first; then by name, so that equal scores keep one order."""
         e = self.estimate
-        return (-self.score, e.kind != ALL, e.brand, e.metric, e.kind, e.segment, e.topic_id or "")
+        return (-self.score, e.kind != ALL, e.brand, e.metric, e.kind, e.segment, e.topic_id or "", e.aspect or "")
+
+
+def family_of(estimate: Estimate) -> str:
+    """Which measures tell one story: net sentiment on an aspect is another one than that of all documents."""
+    family = FAMILIES[estimate.metric]
+    return f"aspect_{family}" if estimate.aspect and family != "aspect" else family
 
 
 def candidates(week: WeekData) -> tuple[list[Candidate], list[Candidate], list[str]]:
@@ -70,7 +96,7 @@ def candidates(week: WeekData) -> tuple[list[Candidate], list[Candidate], list[s
     watches: list[Candidate] = []
     warnings: list[str] = []
     tracked = {name for name, _ in week.brands}
-    for row in [*week.metrics, *week.topic_rows]:
+    for row in [*week.metrics, *week.topic_rows, *week.aspect_rows]:
         rule = row["verdict"].removesuffix("_up").removesuffix("_down")
         if rule not in ("signal", "watch") or not _is_told(row, tracked):
             continue
@@ -94,6 +120,30 @@ def candidates(week: WeekData) -> tuple[list[Candidate], list[Candidate], list[s
     return signals, watches, warnings
 
 
+def slopes(week: WeekData, told: Sequence[Candidate]) -> list[Candidate]:
+    """Signals over twelve weeks, best first, of stories that no signal of the week tells."""
+    known = {candidate.story for candidate in told}
+    tracked = {name for name, _ in week.brands}
+    found = []
+    for row in [*week.metrics, *week.topic_rows, *week.aspect_rows]:
+        if not (row.get("slope_verdict") or "").startswith("signal") or not _is_told(row, tracked):
+            continue
+        estimate = estimate_of(row)
+        if estimate.slope is None or estimate.slope_start is None:
+            continue
+        line = estimate.model_copy(
+            update={
+                "value": estimate.slope_start + (SLOPE_WEEKS - 1) * estimate.slope,
+                "q_value": estimate.slope_q_value,
+            }
+        )
+        score = SLOPE_WEIGHT * _score(line, estimate.slope_start, "signal", week.own_brand)
+        candidate = Candidate(estimate, estimate.slope_start, is_baseline=False, score=score, is_slope=True)
+        if candidate.story not in known:
+            found.append(candidate)
+    return _one_of_each_story(found)
+
+
 def shown(signals: list[Candidate], watches: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
     """At most six lines, of which at most three are watches."""
     signals = signals[:MAX_FINDINGS]
@@ -102,6 +152,8 @@ def shown(signals: list[Candidate], watches: list[Candidate]) -> tuple[list[Cand
 
 def _is_told(row: Mapping[str, Any], tracked: set[str]) -> bool:
     """Rows that may become sentences: known families, and * only where several brands stand behind it."""
+    if row.get("aspect"):
+        return row["metric"] in ("aspect_share", "nss") and not (row["brand"] == ALL and len(tracked) == 1)
     if row.get("topic_id"):
         return row["metric"] == "topic_share" and not (row["brand"] == ALL and len(tracked) == 1)
     return row["metric"] in FAMILIES and not (row["brand"] == ALL and len(tracked) == 1 and row["metric"] != "volume")
@@ -137,7 +189,8 @@ def _is_worth_watching(estimate: Estimate, reference: float) -> bool:
     """Watches are many by chance: those that are small, rest on a few documents or hardly leave zero are not listed."""
     if _effect(estimate, reference) < SMALLEST_WATCH.get(estimate.metric, SMALLEST_WATCH_SHARE):
         return False
-    if estimate.topic_id and max(estimate.k or 0, reference * estimate.n) < SMALLEST_WATCHED_TOPIC:
+    is_part = estimate.topic_id or estimate.metric == "aspect_share"
+    if is_part and max(estimate.k or 0, reference * estimate.n) < SMALLEST_WATCHED_TOPIC:
         return False
     ends = [abs(end) for end in (estimate.delta_lo, estimate.delta_hi) if end is not None]
     return not ends or min(ends) >= SMALLEST_CLEARANCE.get(estimate.metric, SMALLEST_CLEARANCE_SHARE)
@@ -159,7 +212,7 @@ def _score(estimate: Estimate, reference: float, rule: str, own_brand: str | Non
     weight = 1.5 if estimate.brand == own_brand else 1.0
     if estimate.metric == "negative_share":
         weight *= 1.3
-    if estimate.topic_id:
+    if estimate.topic_id or estimate.aspect:
         weight *= 0.8
     if estimate.metric == "nsr":  # the same story on a wider scale: the plainer measures go first
         weight *= 0.7

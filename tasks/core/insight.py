@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from tasks.core.candidates import FAMILIES, Candidate, candidates, shown
+from tasks.core.candidates import MAX_FINDINGS, Candidate, candidates, family_of, shown, slopes
 from tasks.core.contracts import ALL
+from tasks.core.news import news
 from tasks.core.report_model import Estimate, Finding
 from tasks.core.topic_picks import topic_picks
 from tasks.core.week_data import MIN_N, WeekData, finding_id
@@ -34,34 +35,39 @@ def findings(
         evidence_of: ids of the documents behind an estimate.
     """
     signals, watches, warnings = candidates(week)
-    signals, watches = shown(signals, watches)
-
-    def told(items: Sequence[Candidate], rule: str) -> list[Finding]:
-        return [
-            _finding(
-                rank,
-                rule,
-                item.estimate,
-                figure_of(item.estimate, week.focus_brand),
-                {
-                    language: wording.changed(
-                        item.estimate,
-                        item.reference,
-                        is_baseline=item.is_baseline,
-                        topic=week.topics.get(item.estimate.topic_id or ""),
-                    )
-                    for language, wording in wordings.items()
-                },
-                query_of,
-                evidence_of,
-            )
-            for rank, item in enumerate(items, 1)
-        ]
-
-    main = told(signals, "signal")
+    signals, watches = shown([*signals, *slopes(week, signals)], watches)
+    main = [_told(week, item, rank, "signal", wordings, query_of, evidence_of) for rank, item in enumerate(signals, 1)]
     if not main and week.measures.compared == 0:
         main = _standing(week, wordings, query_of, evidence_of)
-    return main, told(watches, "watch"), warnings
+    main += news(week, wordings, query_of, first_rank=len(main) + 1)[: max(0, MAX_FINDINGS - len(main))]
+    watches = watches[: max(0, MAX_FINDINGS - len(main))]
+    below = [_told(week, item, rank, "watch", wordings, query_of, evidence_of) for rank, item in enumerate(watches, 1)]
+    return main, below, warnings
+
+
+def _told(
+    week: WeekData,
+    item: Candidate,
+    rank: int,
+    rule: str,
+    wordings: Mapping[str, Wording],
+    query_of: Callable[[Estimate], str],
+    evidence_of: Callable[[Estimate], Sequence[str]],
+) -> Finding:
+    sentences = {}
+    for language, wording in wordings.items():
+        label = week.label_of(item.estimate, language)
+        if item.is_slope:
+            sentences[language] = wording.over_weeks(item.estimate, label=label)
+        elif item.is_new:
+            sentences[language] = wording.new_part(item.estimate, label=label or "")
+        else:
+            sentences[language] = wording.changed(
+                item.estimate, item.reference, is_baseline=item.is_baseline, label=label
+            )
+    figure_id = figure_of(item.estimate, week.focus_brand)
+    rule = "slope" if item.is_slope else rule
+    return _finding(rank, rule, item.estimate, figure_id, sentences, query_of, evidence_of)
 
 
 def summary(week: WeekData, wording: Wording, signals: Sequence[Candidate], watch_count: int) -> str:
@@ -69,12 +75,15 @@ def summary(week: WeekData, wording: Wording, signals: Sequence[Candidate], watc
     documents = wording.count(week.totals.counted)
     if signals:
         best = signals[0].estimate
-        topic = week.topics.get(best.topic_id or "")
+        end = best.value
+        if signals[0].is_slope:
+            end = (best.slope_start or 0.0) + 11 * (best.slope or 0.0)
+        key = signals[0].direction + ("_slope" if signals[0].is_slope else "")
         text = wording.say(
-            f"summary.{best.verdict}",
-            subject=wording.subject(best, topic),
-            value=wording.worded_level(best.metric, best.value),
-            n=wording.count(best.n),
+            f"summary.{'new' if signals[0].is_new else key}",
+            subject=wording.subject(best, week.label_of(best, wording.language)),
+            value=wording.worded_level(best.metric, end),
+            n=wording.count(best.slope_n if signals[0].is_slope else best.n),
             others=wording.say("summary.others", count=len(signals) - 1) if len(signals) > 1 else "",
             documents=documents,
         )
@@ -117,7 +126,7 @@ def _finding(
     evidence_of: Callable[[Estimate], Sequence[str]],
 ) -> Finding:
     return Finding(
-        finding_id=finding_id(estimate),
+        finding_id=finding_id(estimate, rule),
         rank=rank,
         rule=rule,
         estimate=estimate,
@@ -133,9 +142,11 @@ def _finding(
 
 def figure_of(estimate: Estimate, focus_brand: str) -> str:
     """Where the report shows an estimate: the focus brand has figures of its own, other brands a row of the matrix."""
-    family = FAMILIES[estimate.metric]
+    family = family_of(estimate)
     if family == "topic":
         return f"card-{estimate.topic_id}"
+    if estimate.aspect:
+        return "fig-aspects"
     if family == "voice":
         return "fig-voice"
     if estimate.brand not in (focus_brand, ALL):

@@ -378,7 +378,7 @@ def content_hash(report: WeeklyReport) -> str:
 
 
 def revision_reason(new: WeeklyReport, old: WeeklyReport | None) -> str:
-    """Why a revision with other content exists: first, model_changed, config_changed, corrections, late_data, recomputed."""
+    """Why a revision exists: first, model_changed, config_changed, corrections, late_data or recomputed."""
     if old is None:
         return "first"
     if {m.model_version_id for m in new.models} != {m.model_version_id for m in old.models}:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tasks.core.candidates import FAMILIES
+from tasks.core.candidates import family_of
 from tasks.core.contracts import ALL
 from tasks.core.report_model import (
     Alert,
@@ -116,7 +116,7 @@ def matrix(
     """One row per tracked brand, the most named first; brands without any document stand last, with zero.
 
     Args:
-        rows: top_topic_id and top_topic_count per brand.
+        rows: top_topic_id, top_topic_count, top_aspect and top_aspect_count per brand.
         voices: brand, iso_week, value: share of voice over the weeks.
     """
     tops = {row["brand"]: row for row in rows}
@@ -131,6 +131,8 @@ def matrix(
             rating=week.metric("mean_rating", brand),
             top_topic_id=tops.get(brand, {}).get("top_topic_id"),
             top_topic_count=tops.get(brand, {}).get("top_topic_count"),
+            top_aspect=tops.get(brand, {}).get("top_aspect"),
+            top_aspect_count=tops.get(brand, {}).get("top_aspect_count"),
             voice_history=tuple(history.get((brand, name)) for name in week.weeks),
         )
         for brand, role in week.brands
@@ -148,7 +150,7 @@ def alerts(
         rows: the quality table.
         batches: source, received, rejected records over all batches so far.
     """
-    told = {(item.estimate.brand, FAMILIES[item.estimate.metric]): item.finding_id for item in findings}
+    told = {(item.estimate.brand, family_of(item.estimate)): item.finding_id for item in findings}
     surges = [
         AlertSubject(
             name=row["brand"],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tasks.core.candidates import candidates, shown
+from tasks.core.candidates import Candidate, candidates, shown, slopes
 from tasks.core.contracts import ALL
 from tasks.core.report_model import Estimate
 from tasks.core.week_data import MIN_N, WeekData, estimate_of
@@ -23,9 +23,11 @@ def topic_picks(week: WeekData, *, each: int = 3) -> list[tuple[str, Estimate]]:
     A topic stands once, where it is strongest.
     """
     told = _told(week)
-    picks: list[tuple[str, Estimate]] = []
+    picks: list[tuple[str, Estimate]] = [("new", c.estimate) for c in told if c.estimate.topic_id and c.is_new]
     for group, ending in (("rising", "_up"), ("falling", "_down")):
-        picks += [(group, e) for e in told if e.topic_id and e.verdict.endswith(ending)]
+        picks += [
+            (group, c.estimate) for c in told if c.estimate.topic_id and not c.is_new and c.direction.endswith(ending)
+        ]
     taken = {estimate.topic_id for _, estimate in picks}
     brand = topic_brand(week)
     shares = [
@@ -45,6 +47,7 @@ def topic_sentiment(week: WeekData, share: Estimate) -> Estimate | None:
     return None
 
 
-def _told(week: WeekData) -> list[Estimate]:
+def _told(week: WeekData) -> list[Candidate]:
     signals, watches, _ = candidates(week)
-    return [candidate.estimate for group in shown(signals, watches) for candidate in group]
+    signals, watches = shown([*signals, *slopes(week, signals)], watches)
+    return [*signals, *watches]

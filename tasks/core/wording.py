@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from tasks.core.contracts import ALL
-from tasks.core.report_model import Definition, Estimate, Topic
+from tasks.core.report_model import Change, Definition, Estimate
 
 MINUS = "\u2212"
 SUMMARY_LIMIT = 160
@@ -160,12 +161,18 @@ class Wording:
         """A brand's name as a sentence carries it."""
         return self.say("all_brands") if brand == ALL else clip(brand, NAME_LIMIT)
 
-    def subject(self, estimate: Estimate, topic: Topic | None = None) -> str:
-        """What a sentence speaks of."""
+    def subject(self, estimate: Estimate, label: str | None = None) -> str:
+        """What a sentence speaks of.
+
+        Args:
+            label: the name of the topic or the aspect that the estimate is of.
+        """
         known = self._messages["subject"]
         metric = estimate.metric if estimate.metric in known else "other"
+        if estimate.aspect and estimate.metric != "aspect_share":
+            metric = f"aspect_{metric}"
         key = f"{metric}_all" if estimate.brand == ALL and f"{metric}_all" in known else metric
-        label = clip(topic.label, NAME_LIMIT) if topic else self.label(estimate.metric)
+        label = clip(label, NAME_LIMIT) if label else self.label(estimate.metric)
         subject = self.say(f"subject.{key}", brand=self.brand(estimate.brand), label=label)
         if estimate.kind != ALL:
             subject = self.say("scope.kind", subject=subject, kind=self.say(f"kind.{estimate.kind}"))
@@ -173,7 +180,74 @@ class Wording:
             subject = self.say("scope.segment", subject=subject, segment=clip(estimate.segment, NAME_LIMIT))
         return subject
 
-    def changed(self, estimate: Estimate, reference: float, *, is_baseline: bool, topic: Topic | None) -> Sentence:
+    def over_weeks(self, estimate: Estimate, *, label: str | None = None) -> Sentence:
+        """The sentence of a slope over twelve weeks: where its line ends and began, and the range of the change."""
+        metric, weeks = estimate.metric, 11
+        slope, start = estimate.slope or 0.0, estimate.slope_start or 0.0
+        end = start + weeks * slope
+        digits = _digits_that_tell(metric, [end, start], self)
+        change = self.change_interval(metric, weeks * (estimate.slope_lo or 0.0), weeks * (estimate.slope_hi or 0.0))
+        text = self.say(
+            f"sentence.{estimate.slope_verdict}_slope",
+            subject=self.subject(estimate, label),
+            value=_STRONG[0] + self.worded_level(metric, end, digits) + _STRONG[1],
+            reference=self.level(metric, start, digits),
+            change=change,
+            n=self.count(estimate.slope_n),
+        )
+        return _sentence(text)
+
+    def new_part(self, estimate: Estimate, *, label: str) -> Sentence:
+        """The sentence of a topic or an aspect that nobody spoke of in the weeks of the baseline."""
+        text = self.say(
+            f"news.{'aspect' if estimate.aspect else 'topic'}{'_all' if estimate.brand == ALL else ''}",
+            label=clip(label, NAME_LIMIT),
+            brand=self.brand(estimate.brand),
+            value=_STRONG[0] + self.percent(estimate.value) + _STRONG[1],
+            k=self.count(estimate.k),
+            n=self.count(estimate.n),
+            range=self.interval(estimate.metric, estimate.lo, estimate.hi),
+        )
+        return _sentence(text)
+
+    def announced_price(self, brand: str, change: Change, pages: int, page_count: int, day: str) -> Sentence:
+        """The sentence of a price that a competitor's own pages state, beside the one that they name as the old one."""
+        text = self.say(
+            "news.price" if change.before_amount is not None else "news.price_only",
+            brand=self.brand(brand),
+            value=_STRONG[0] + self.money(change.after_amount, change.currency) + _STRONG[1],
+            before=self.money(change.before_amount, change.currency),
+            day=day,
+            n=self.count(pages),
+            count=self.count(page_count),
+        )
+        return _sentence(text)
+
+    def new_name(self, name: str, count: int, documents: int, first_week: str) -> Sentence:
+        """The sentence of a name that no configuration lists."""
+        text = self.say(
+            "news.name",
+            name=clip(name, NAME_LIMIT),
+            value=_STRONG[0] + self.count(count) + _STRONG[1],
+            n=self.count(documents),
+            share=self.percent(count / documents if documents else None),
+            first_week=first_week,
+        )
+        return _sentence(text)
+
+    def day(self, iso: str) -> str:
+        """A date as a sentence says it."""
+        day = date.fromisoformat(iso)
+        months = self.listed("date.months")
+        return self.say("date.day", day=day.day, month=months[day.month - 1], year=day.year)
+
+    def money(self, amount: float | None, currency: str | None) -> str:
+        """An amount with its currency, such as 549 euros; cents only where there are some."""
+        if amount is None:
+            return self.say("none")
+        return self.say(f"money.{currency}", value=_signless(amount, 0 if float(amount).is_integer() else 2))
+
+    def changed(self, estimate: Estimate, reference: float, *, is_baseline: bool, label: str | None = None) -> Sentence:
         """The sentence of a signal or a watch.
 
         Args:
@@ -196,7 +270,7 @@ class Wording:
             ]
         text = self.say(
             f"sentence.{estimate.verdict}_{against}",
-            subject=self.subject(estimate, topic),
+            subject=self.subject(estimate, label),
             value=_STRONG[0] + self.worded_level(metric, estimate.value, digits) + _STRONG[1],
             reference=self.level(metric, reference, digits),
             details=self.say("detail.separator").join(detail for detail in details if detail),

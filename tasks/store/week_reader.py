@@ -15,7 +15,7 @@ from typing import Any
 
 from tasks.config import Settings
 from tasks.core import drivers, insight, quotes, report_parts
-from tasks.core.candidates import candidates
+from tasks.core.candidates import candidates, slopes
 from tasks.core.contracts import ALL
 from tasks.core.report_model import (
     BrandRow,
@@ -27,6 +27,7 @@ from tasks.core.report_model import (
     Kpi,
     Measures,
     NewName,
+    Outlook,
     Page,
     Provenance,
     Quote,
@@ -41,6 +42,7 @@ from tasks.core.topic_picks import topic_brand, topic_picks, topic_sentiment
 from tasks.core.week_data import WeekData, estimate_of, evidence_filter
 from tasks.core.weeks import monday_of, shift, week_of, week_range
 from tasks.core.wording import Wording
+from tasks.store.competition_reader import CompetitionReader, change_of
 from tasks.store.messages import load_messages
 from tasks.store.warehouse import Warehouse, sql_text
 
@@ -54,8 +56,15 @@ _PARAMETER = re.compile(r"\$([a-z_]+)")
 class WeekReader:
     """Reads what a week's report needs; every query is a file of sql/report, filled with the week's values."""
 
-    def __init__(self, warehouse: Warehouse, settings: Settings, iso_week: str) -> None:
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        settings: Settings,
+        iso_week: str,
+        aspect_labels: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
         self.warehouse = warehouse
+        self.aspect_labels = aspect_labels or {}
         self.settings = settings
         self.iso_week = iso_week
         self.week_start = monday_of(iso_week)
@@ -69,8 +78,10 @@ class WeekReader:
             "kind": ALL,
             "segment": ALL,
             "topic_id": None,
+            "aspect": None,
             "sentiment": None,
         }
+        self.competition = CompetitionReader(self.rows, self.week)
         self.taken: set[str] = set()
         self.said: list[str] = []
 
@@ -90,6 +101,7 @@ class WeekReader:
         wordings = {name: Wording(name, load_messages(name), definitions) for name in ("en", "zh")}
         findings, watches, warnings = insight.findings(week, wordings, self._query_of, self._evidence_of)
         signals, _, _ = candidates(week)
+        leading = [*signals, *slopes(week, signals)]
         sources = report_parts.sources(self.rows("quality"))
         cards = self._topic_cards()
         has_name_model = bool(self.warehouse.scalar(sql_text("report/name_models")))
@@ -109,8 +121,8 @@ class WeekReader:
             brands=tuple(name for name, _ in week.brands),
             totals=week.totals,
             measures=week.measures,
-            summary_en=insight.summary(week, wordings["en"], signals, week.measures.watch),
-            summary_zh=insight.summary(week, wordings["zh"], signals, week.measures.watch),
+            summary_en=insight.summary(week, wordings["en"], leading, week.measures.watch),
+            summary_zh=insight.summary(week, wordings["zh"], leading, week.measures.watch),
             findings=tuple(findings),
             watches=tuple(watches),
             kpis=tuple(self._kpis()),
@@ -128,6 +140,11 @@ class WeekReader:
             topic_brand=topic_brand(week),
             largest_topics=tuple(largest),
             drivers=driver_table,
+            preferences=tuple(self.competition.preferences(self.taken, self.said)),
+            changes=tuple(week.changes),
+            aspects=tuple(self.competition.aspects()),
+            outlooks=tuple(Outlook(**row) for row in self.rows("forecast")),
+            brand_spans=tuple(self.competition.brand_spans()),
             sources=sources,
             models=report_parts.models(self.rows("models")),
             rating_agreement=tuple(RatingAgreement(**row) for row in self.rows("rating_agreement")),
@@ -165,6 +182,10 @@ class WeekReader:
             metrics=[_plain(item) for item in self.warehouse.rows(sql_text("report/metrics"), start)],
             topic_rows=[_plain(item) for item in self.warehouse.rows(sql_text("report/topic_rows"), start)],
             topics=topics,
+            aspect_rows=[_plain(item) for item in self.warehouse.rows(sql_text("report/aspect_rows"), start)],
+            aspect_labels=self.aspect_labels,
+            changes=[change_of(item) for item in self.warehouse.rows(sql_text("report/changes"), start)],
+            new_names=self._names_seen(first),
             measures=Measures(
                 signal=counted.get("signal_up", 0) + counted.get("signal_down", 0),
                 watch=counted.get("watch_up", 0) + counted.get("watch_down", 0),
@@ -178,8 +199,16 @@ class WeekReader:
         )
 
     def _query_of(self, estimate: Estimate) -> str:
-        given = {name: getattr(estimate, name) for name in ("metric", "brand", "kind", "segment", "topic_id")}
-        return self.query("topic_row" if estimate.topic_id else "metric_row", **given)
+        given = {name: getattr(estimate, name) for name in ("metric", "brand", "kind", "segment", "topic_id", "aspect")}
+        if estimate.metric == "announcement":
+            return self.query(
+                "change_row", brand=estimate.brand, segment=estimate.segment, amount=f"{estimate.value:.2f}"
+            )
+        if estimate.metric == "new_name":
+            return self.query("name_row", entity_id=estimate.brand)
+        return self.query(
+            "aspect_row" if estimate.aspect else "topic_row" if estimate.topic_id else "metric_row", **given
+        )
 
     def _evidence_of(self, estimate: Estimate) -> list[str]:
         return [row["document_id"] for row in self.rows("evidence", **evidence_filter(estimate))]
@@ -251,11 +280,16 @@ class WeekReader:
             found += quotes.choose(rows, 1, taken=self.taken, said=self.said)
         return found
 
-    def _new_names(self) -> list[NewName]:
-        if self.week.measures.earlier_weeks < NAMES_NEED_WEEKS:
+    def _names_seen(self, first: date | None) -> list[dict[str, Any]]:
+        """Names that nobody listed; none while the data is too young to call a name new."""
+        if first is None or (self.week_start - first).days // 7 < NAMES_NEED_WEEKS:
             return []
+        return self.warehouse.rows(sql_text("report/new_names"), {"week_start": self.week_start})
+
+    def _new_names(self) -> list[NewName]:
         names = []
-        for row in self.rows("new_names"):
+        for seen in self.week.new_names:
+            row = dict(seen)
             entity_id = row.pop("entity_id")
             found = quotes.choose(
                 self.rows("name_candidates", entity_id=entity_id),
@@ -287,6 +321,11 @@ class WeekReader:
             "fig-voice": self.query("voice_weeks"),
             "fig-matrix": self.query("matrix"),
             "fig-names": self.query("new_names"),
+            "fig-aspects": self.query("aspects"),
+            "fig-comparisons": self.query("comparisons"),
+            "fig-changes": self.query("changes"),
+            "fig-forecast": self.query("forecast"),
+            "fig-coverage": self.query("brand_coverage"),
             "fig-topics": self.query("topics", brand=brand),
             "fig-drivers": self.query("driver_counts"),
             "fig-quality": self.query("quality"),

@@ -5,9 +5,18 @@ import pytest
 from report_builder import make_report, row, surge, week_data, wording, wordings
 
 from tasks.core import insight
-from tasks.core.candidates import candidates
+from tasks.core.candidates import candidates, slopes
 from tasks.core.drivers import drivers
-from tasks.core.report_model import Measures, Topic, Totals, WeeklyReport, canonical_json, content_hash, revision_reason
+from tasks.core.report_model import (
+    Change,
+    Measures,
+    Topic,
+    Totals,
+    WeeklyReport,
+    canonical_json,
+    content_hash,
+    revision_reason,
+)
 from tasks.core.report_parts import alerts, kpis, models, sources
 from tasks.core.topic_picks import topic_brand, topic_picks
 from tasks.core.week_data import WeekData, estimate_of, evidence_filter, finding_id
@@ -107,13 +116,153 @@ def test_a_single_brand_is_not_told_twice():
     assert [f.estimate.brand for f in findings] == ["Aurora"]
 
 
+def drift(brand: str = "Aurora", **values: object) -> dict:
+    return row("negative_share", brand, "no_clear_change", n=240, value=0.31, baseline=0.28, previous=0.3, slope=0.01,
+               slope_lo=0.0055, slope_hi=0.0145, slope_start=0.22, slope_n=2880, slope_q_value=0.02,
+               slope_verdict="signal_up") | values  # fmt: skip
+
+
+def test_a_drift_over_twelve_weeks_is_told_in_its_own_words():
+    (finding,), watches, _ = told(week_data(metrics=[drift()]))
+    assert (finding.rule, finding.figure_id, watches) == ("slope", "fig-net", [])
+    assert finding.text_en == (
+        "The negative share for Aurora rose over 12 weeks to 33% from 22%, on the line fitted to them "
+        "(+6 to +16 points, n=2,880)."
+    )
+    assert finding.text_zh == (
+        "Aurora 的负面占比十二周内由 22% 上升至 33%（按拟合直线，十二周变化 +6 至 +16 个百分点，n=2,880）。"
+    )
+    assert finding.text_en[slice(*finding.strong_en)] == "33%"
+    assert finding.finding_id != finding_id(finding.estimate)
+
+
+def test_a_story_that_a_signal_tells_is_not_told_again_as_a_drift():
+    findings, _, _ = told(week_data(metrics=[surge() | {k: v for k, v in drift().items() if k.startswith("slope")}]))
+    assert [finding.rule for finding in findings] == ["signal"]
+    findings, _, _ = told(week_data(metrics=[surge("Borealis"), drift()]))
+    assert [(finding.rule, finding.estimate.brand) for finding in findings] == [
+        ("signal", "Borealis"),
+        ("slope", "Aurora"),
+    ]
+
+
+def test_the_summary_of_a_week_with_a_drift_alone_tells_it():
+    week = week_data(metrics=[drift()])
+    found = slopes(week, [])
+    assert insight.summary(week, wording("en"), found, 0) == (
+        "The negative share for Aurora rose over 12 weeks to 33% (n=2,880); 2,412 documents this week."
+    )
+    assert "十二周内上升至 33%" in insight.summary(week, wording("zh"), found, 0)
+
+
+def test_a_topic_that_nobody_spoke_of_before_is_new_and_does_not_rise():
+    new = share("battery", verdict="signal_up", k=12.0, value=0.12, previous=0.0, baseline=0.0)
+    week = week_data(topic_rows=[new], topics=TOPICS)
+    (finding,), _, _ = told(week)
+    assert finding.text_en == (
+        "New among documents about Aurora: the topic “battery” has 12% (12 of 100, range 13% to 29%), "
+        "against none in the 8 weeks before (n=100)."
+    )
+    assert "rose" not in finding.text_en
+    assert finding.text_zh.startswith("Aurora 相关文档中的新话题“battery”：占 12%")
+    assert topic_picks(week)[0][0] == "new"
+
+
+def aspect(name: str = "price", metric: str = "aspect_share", **values: object) -> dict:
+    base = {"n": 300, "k": 60.0, "value": 0.2, "lo": 0.16, "hi": 0.25, "previous": 0.1, "baseline": 0.1, "delta": 0.1,
+            "delta_lo": 0.04, "delta_hi": 0.16, "q_value": 0.01}  # fmt: skip
+    return row(metric, "Aurora", "signal_up", aspect=name, **base) | values
+
+
+def test_aspects_are_findings_with_their_label_in_each_language():
+    week = week_data(aspect_rows=[aspect()], aspect_labels={"price": ("price", "价格")})
+    (finding,), _, _ = told(week)
+    assert finding.figure_id == "fig-aspects"
+    assert finding.text_en.startswith(
+        "The aspect “price” among documents about Aurora rose to 20% from an 8-week baseline of 10%"
+    )
+    assert finding.text_zh.startswith("“价格”方面在 Aurora 文档中的占比上升至 20%")
+    assert evidence_filter(finding.estimate)["aspect"] == "price"
+
+
+def test_net_sentiment_on_an_aspect_is_another_story_than_net_sentiment():
+    falls = {
+        "value": -0.2,
+        "baseline": 0.3,
+        "previous": 0.2,
+        "delta_lo": -0.5,
+        "delta_hi": -0.2,
+        "lo": -0.3,
+        "hi": -0.1,
+    }
+    week = week_data(
+        metrics=[row("nss", "Aurora", "signal_down", n=300, q_value=0.01, **falls)],
+        aspect_rows=[aspect(metric="nss", verdict="signal_down", **falls)],
+        aspect_labels={"price": ("price", "价格")},
+    )
+    findings, _, _ = told(week)
+    assert sorted(finding.text_en.split(" fell")[0] for finding in findings) == [
+        "Net sentiment for Aurora",
+        "Net sentiment on “price” for Aurora",
+    ]
+
+
+def price(**values: object) -> Change:
+    base = {"change_id": "c-1", "document_id": "p1", "brand": "Borealis", "source": "site", "language": "en",
+            "title": "Prices", "url": None, "changed_on": "2026-11-17", "change_kind": "price",
+            "after_text": "It costs 549 euros instead of 649 euros.", "before_amount": 649.0, "after_amount": 549.0,
+            "currency": "EUR", "start_char": 0, "end_char": 40}  # fmt: skip
+    return Change(**base | values)
+
+
+def test_a_price_on_a_competitor_s_page_is_stated_and_not_called_a_fall():
+    changes = [price(), price(change_id="c-2", document_id="p2", before_amount=None),
+               price(change_id="c-3", change_kind="claim")]  # fmt: skip
+    (finding,), _, _ = told(week_data(changes=changes))
+    assert finding.rule == "announcement"
+    assert finding.text_en == (
+        "Borealis states a price of 549 euros on its own pages, against 649 euros before "
+        "(17 November 2026, n=2 of 2 pages this week)."
+    )
+    assert finding.text_zh == (
+        "Borealis 的自有页面写明价格为 549 欧元，对比此前的 649 欧元（2026年11月17日，本周 2 个页面中的 2 个，n=2）。"
+    )
+    assert (finding.figure_id, finding.document_ids) == ("fig-changes", ("p1", "p2"))
+    assert (finding.estimate.n, finding.estimate.value, finding.estimate.previous) == (2, 549.0, 649.0)
+
+
+def test_signals_come_before_prices_and_six_lines_are_enough():
+    brands = tuple((f"Brand {i}", "competitor") for i in range(9))
+    rows = [surge(f"Brand {i}", value=0.3 + i / 100) for i in range(5)]
+    changes = [price(change_id=f"c-{i}", brand=f"Brand {i}") for i in range(4)]
+    findings, watches, _ = told(
+        week_data(metrics=[*rows, surge("X", verdict="watch_up")], brands=brands, changes=changes)
+    )
+    assert [finding.rule for finding in findings] == ["signal"] * 5 + ["announcement"]
+    assert [finding.rank for finding in findings] == [1, 2, 3, 4, 5, 6]
+    assert watches == []
+
+
+def test_a_new_name_needs_ten_documents_to_be_a_finding():
+    seen = {"entity_id": "e1", "entity_name": "Zestello", "entity_type": "organisation", "first_week": "2026-W45",
+            "document_count": 12, "total_count": 15}  # fmt: skip
+    (finding,), _, _ = told(week_data(new_names=[seen]))
+    assert finding.text_en == (
+        "A name that nobody listed: “Zestello” stands in 12 of 2,412 documents this week (<1%, n=2,412), "
+        "first seen in 2026-W45."
+    )
+    assert "未配置的名称“Zestello”" in finding.text_zh
+    assert told(week_data(new_names=[seen | {"document_count": 9}]))[0] == []
+
+
 def test_evidence_is_what_the_sentence_speaks_of():
     assert evidence_filter(estimate_of(surge()))["sentiment"] == "negative"
     falls = estimate_of(surge(metric="nss", verdict="signal_down"))
     assert evidence_filter(falls)["sentiment"] == "negative"
     named = estimate_of(row("share_of_voice", "Aurora", "signal_up"))
     assert evidence_filter(named) | {"brand": "Aurora"} == {
-        "brand": "Aurora", "kind": "*", "topic_id": None, "sentiment": None, "is_rated": False, "is_naming": True,
+        "brand": "Aurora", "kind": "*", "topic_id": None, "aspect": None, "sentiment": None, "is_rated": False,
+        "is_naming": True,
     }  # fmt: skip
 
 

@@ -17,7 +17,11 @@ TOPIC = Topic(topic_id="en-battery", language="en", label="battery life", keywor
 
 
 def said(language: str, row: dict, reference: float, *, is_baseline: bool, topic: Topic | None = None) -> str:
-    return wording(language).changed(estimate_of(row), reference, is_baseline=is_baseline, topic=topic).text
+    return (
+        wording(language)
+        .changed(estimate_of(row), reference, is_baseline=is_baseline, label=topic.label if topic else None)
+        .text
+    )
 
 
 def test_a_signal_is_told_against_its_baseline():
@@ -76,9 +80,9 @@ def test_volumes_are_documents():
 
 
 def test_the_emphasised_part_is_the_value():
-    sentence = EN.changed(estimate_of(surge()), 0.19, is_baseline=True, topic=None)
+    sentence = EN.changed(estimate_of(surge()), 0.19, is_baseline=True)
     assert sentence.text[slice(*sentence.strong)] == "29%"
-    sentence = ZH.changed(estimate_of(surge(brand="北风 咖啡")), 0.19, is_baseline=True, topic=None)
+    sentence = ZH.changed(estimate_of(surge(brand="北风 咖啡")), 0.19, is_baseline=True)
     assert sentence.text[slice(*sentence.strong)] == "29%"
 
 
@@ -105,7 +109,7 @@ def test_signs_and_separators():
 def test_hostile_names_stay_one_short_line():
     assert clip("a\x00b\nc\u202ed", 40) == "a b c d"
     assert clip("x" * 50, 10) == "x" * 9 + "…"
-    sentence = EN.changed(estimate_of(surge(brand="{0}\x02\x03{brand}")), 0.19, is_baseline=True, topic=None)
+    sentence = EN.changed(estimate_of(surge(brand="{0}\x02\x03{brand}")), 0.19, is_baseline=True)
     assert sentence.text.startswith("The negative share for {0} {brand} rose to 29%")
 
 
