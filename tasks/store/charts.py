@@ -143,7 +143,7 @@ def line_with_band(
 
     def draw(alt: Any, size: Size) -> Any:
         x = _week_axis(alt, weeks, size, grid=False)
-        points = "(datum.value > 0 ? '+' : '') + format(datum.value, 'd')"
+        points = "abs(datum.value) < 0.5 ? '0' : (datum.value > 0 ? '+' : '') + format(datum.value, 'd')"
         y = alt.Y("value:Q", title=None, scale=alt.Scale(**scale), axis=alt.Axis(tickCount=5, labelExpr=points))
         base = alt.Chart(inline_data(alt, rows))
         zero = alt.Chart(inline_data(alt, [{"value": 0}])).mark_rule(color=COLOURS["muted"], strokeWidth=1).encode(y=y)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from tasks.store.charts import Chart
 from tasks.store.references import plain_keys
 
 MIN_N = 30
+_WEEK = re.compile(r"\d{4}-W\d{2}")
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,11 @@ class Cell:
     raw: Any
     lang: str | None = None
     is_time: bool = False
+
+    @property
+    def is_week(self) -> bool:
+        """An ISO week, which is not to be broken into two lines."""
+        return isinstance(self.raw, str) and _WEEK.fullmatch(self.raw) is not None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from tasks.core.report_model import Finding, WeeklyReport
+from tasks.core.report_model import Finding, Quote, WeeklyReport
 from tasks.core.wording import NAME_LIMIT, Wording, clip
 from tasks.store.references import without_marks
 
@@ -29,7 +29,7 @@ _SCHEME = re.compile(r"(?i)\b(?:https?|ftp|mailto|tel|javascript|data):")
 def email_html(environment: Environment, report: WeeklyReport, values: Mapping[str, Any]) -> str:
     """The e-mail's HTML part, of at most EMAIL_LIMIT bytes: quotes that would not fit are left to the report."""
     for quote_count in range(MAX_QUOTES, -1, -1):
-        more = _shared(report, values) | {"quotes": report.all_quotes[:quote_count]}
+        more = _shared(report, values) | {"quotes": _quotes(report)[:quote_count]}
         text = environment.get_template("email.html.j2").render(**{**values, **more}) + "\n"
         if len(text.encode()) <= EMAIL_LIMIT:
             break
@@ -38,7 +38,7 @@ def email_html(environment: Environment, report: WeeklyReport, values: Mapping[s
 
 def email_text(environment: Environment, report: WeeklyReport, values: Mapping[str, Any]) -> str:
     """The e-mail's plain-text part."""
-    return _text(environment, "email.txt.j2", {**values, **_shared(report, values), "quotes": report.all_quotes[:2]})
+    return _text(environment, "email.txt.j2", {**values, **_shared(report, values), "quotes": _quotes(report)[:2]})
 
 
 def slack_text(environment: Environment, report: WeeklyReport, values: Mapping[str, Any]) -> str:
@@ -79,6 +79,12 @@ def _shared(report: WeeklyReport, values: Mapping[str, Any]) -> dict[str, Any]:
         "brands": [_brand(row, w) for row in report.matrix[:8]],
         "sentence": lambda item: item.text_zh if values["language"] == "zh" else item.text_en,
     }
+
+
+def _quotes(report: WeeklyReport) -> list[Quote]:
+    """What customers and the press said: of the report's voices and topics, not of competitors' own pages."""
+    found = [*report.voices, *(quote for card in report.topic_cards for quote in card.quotes[:1])]
+    return list({quote.quote_id: quote for quote in found}.values())
 
 
 def _bar(week: Any, largest: int) -> dict[str, Any]:
