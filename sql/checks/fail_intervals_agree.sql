@@ -3,7 +3,7 @@ with shares as (
 
     select iso_week, metric, brand, kind || ' ' || segment as part, n, k, lo, hi
     from marts.weekly_metric
-    where metric in ('negative_share', 'positive_share', 'share_of_voice', 'abstention_share')
+    where metric in ('negative_share', 'positive_share', 'share_of_voice', 'share_of_voice_raw', 'share_of_voice_stories', 'abstention_share')
 
     union all
 

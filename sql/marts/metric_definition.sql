@@ -19,6 +19,14 @@ from (
         '谈及该品牌的文档数量，重复与转载分别计数。'
     ),
     (
+        'story_volume', 'Stories', '报道事件数', 'documents',
+        'count(distinct story_id)', 'marts.document.story_id',
+        'nothing: the value is n', 'stories of the press and documents of customers, copies collapsed, spam left out',
+        'exact Poisson; changes quasi-Poisson, not tested',
+        'How many stories and opinions speak of the brand: all articles of a week on one event count once.',
+        '谈及该品牌的事件与评论数量；一周内关于同一事件的所有报道只计一次。'
+    ),
+    (
         'nss', 'Net sentiment', '净情感', 'points',
         '(P - N) / (P + Neu + Mixed + N) = k / n', 'marts.document.sentiment',
         'positive minus negative documents', 'documents with a sentiment (neutral and mixed included)',
@@ -57,6 +65,24 @@ from (
         'Wilson; changes Newcombe',
         'Share of the documents naming any tracked brand that name this one. Shares can add up to more than 1.',
         '提及任一关注品牌的文档中提及该品牌的占比；各品牌之和可大于 1。'
+    ),
+    (
+        'share_of_voice_raw', 'Share of voice with copies', '声量份额（含重复）', 'fraction',
+        'k / n', 'marts.document, marts.mention',
+        'documents that belong to the brand or name it, with their copies',
+        'documents that name at least one tracked brand, with their copies',
+        'Wilson; changes Newcombe, not tested',
+        'Share of voice, copies and syndicated stories counted each.',
+        '声量份额，重复与转载分别计数。'
+    ),
+    (
+        'share_of_voice_stories', 'Share of voice by stories', '声量份额（按事件）', 'fraction',
+        'k / n', 'marts.document.story_id, marts.mention',
+        'stories and opinions that belong to the brand or name it',
+        'stories and opinions that name at least one tracked brand',
+        'Wilson; changes Newcombe, not tested',
+        'Share of voice, all articles of a week on one event counted once.',
+        '声量份额，一周内关于同一事件的所有报道只计一次。'
     ),
     (
         'mean_rating', 'Mean rating', '平均评分', 'stars',

@@ -8,7 +8,9 @@ with measures as (
         week_start = $week_start
         and kind = '*'
         and segment = '*'
-        and metric not in ('volume_raw', 'abstention_share')
+        and metric not in (
+            'volume_raw', 'story_volume', 'share_of_voice_raw', 'share_of_voice_stories', 'abstention_share'
+        )
 
     union all
 

@@ -23,7 +23,12 @@ from tasks.core.weekly import MEASURES, NO_VALUES, Bools, Coverage, Judged, Meas
 from tasks.core.weeks import week_of
 
 MAX_SEGMENTS = 50
-COUNTS = ("raw_count", "document_count", "naming_count", "scored_count", "positive_count", "negative_count")
+COUNTS = (
+    "raw_count", "document_count", "story_count", "raw_naming_count", "naming_count", "story_naming_count",
+    "scored_count", "positive_count", "negative_count",
+)  # fmt: skip
+# The same facts with copies, or with stories, counted otherwise: shown beside the tested ones, never tested again.
+COUNTED_OTHERWISE = ("story_volume", "share_of_voice_raw", "share_of_voice_stories")
 SLOPE_COLUMNS = ("slope", "lo", "hi", "start")
 VALUE_COLUMNS = ("value", "lo", "hi", "previous", "baseline", "delta", "delta_lo", "delta_hi")
 
@@ -125,8 +130,9 @@ def judge_metrics(
     all_brands = index.get_indexer(pd.MultiIndex.from_arrays([[ALL] * len(rows), rows["segment"]]))
     is_customers = (rows["kind"] != "competitor").to_numpy()
 
-    raw, documents, naming = (named[name] for name in COUNTS[:3])
-    scored, positive, negative = (named[name] for name in COUNTS[3:])
+    raw, documents, stories = (named[name] for name in COUNTS[:3])
+    voices = dict(zip(("_raw", "", "_stories"), (named[name] for name in COUNTS[3:6]), strict=True))
+    scored, positive, negative = (named[name] for name in COUNTS[6:])
     net, polar = positive - negative, positive + negative
     rated = _rating_sums(ratings, axes, index)
     recipes: dict[str, tuple[Bools, Floats]] = {
@@ -136,19 +142,21 @@ def judge_metrics(
         "nsr": (is_customers, _parts(polar, net, polar)[at]),
         "negative_share": (is_customers, _parts(scored, negative, negative)[at]),
         "positive_share": (is_customers, _parts(scored, positive, positive)[at]),
-        "share_of_voice": (
-            is_customers & (rows["brand"] != ALL).to_numpy(),
-            _parts(naming[all_brands], naming[at], naming[at]),
-        ),
+        "story_volume": (is_customers, _parts(stories, stories, stories)[at]),
         "mean_rating": (is_customers, np.concatenate([rated, histogram], axis=-1)[at]),
         "abstention_share": (is_customers, _parts(documents, documents - scored, documents - scored)[at]),
     }
+    for way, naming in voices.items():
+        recipes[f"share_of_voice{way}"] = (
+            is_customers & (rows["brand"] != ALL).to_numpy(),
+            _parts(naming[all_brands], naming[at], naming[at]),
+        )
     judgements = []
     for metric, (chosen, parts) in recipes.items():
         measure = MEASURES[metric]
         parts = parts[chosen]
         # A share of voice has all brands' coverage: a brand that is missing makes the others look bigger.
-        groups = np.zeros(chosen.sum(), np.int64) if metric == "share_of_voice" else group[chosen]
+        groups = np.zeros(chosen.sum(), np.int64) if metric.startswith("share_of_voice") else group[chosen]
         judgements.append(
             _judgement(
                 "weekly_metric",
@@ -158,7 +166,7 @@ def judge_metrics(
                 group=groups,
                 draws=takes[chosen],
                 coverage=coverages[measure.is_total],
-                is_tested=is_tested[chosen],
+                is_tested=is_tested[chosen] & (metric not in COUNTED_OTHERWISE),
                 rating_values=values,
             )
         )
