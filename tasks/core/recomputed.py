@@ -15,6 +15,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pydantic import BaseModel
+
 from tasks.core import drivers
 from tasks.core.report_model import Estimate, Finding, Kpi, WeeklyReport
 from tasks.core.weeks import week_of
@@ -24,6 +26,7 @@ Ask = Callable[[str], Sequence[Row]]
 
 MEASURES = (
     "n", "k", "value", "lo", "hi", "previous", "baseline", "delta", "delta_lo", "delta_hi", "q_value", "verdict",
+    "slope", "slope_lo", "slope_hi", "slope_start", "slope_n", "slope_q_value", "slope_verdict",
 )  # fmt: skip
 DIGITS = 6
 
@@ -57,29 +60,15 @@ def facts(report: WeeklyReport, ask: Ask, history: Sequence[Row] = (), topics: S
     yield from _cards(report, topics)
     yield from _measures(report, ask)
     yield from _totals(report, ask)
-    makers = {
-        "fig-sentiment": _sentiment,
-        "fig-net": _net,
-        "fig-voice": _voice,
-        "fig-matrix": _matrix,
-        "fig-names": _names,
-        "fig-topics": _topics,
-        "fig-drivers": _drivers,
-        "fig-quality": _quality,
-    }
     known = {figure.figure_id: figure.query for figure in report.figures}
-    for figure_id, maker in makers.items():
+    for figure_id, maker in _MAKERS.items():
         if figure_id in known:
             yield from maker(report, ask(known[figure_id]))
 
 
 def without_recomputation(report: WeeklyReport) -> list[str]:
     """Figures of the report whose SQL `facts` does not set beside what the report states."""
-    known = {
-        "fig-sentiment", "fig-net", "fig-voice", "fig-matrix", "fig-names", "fig-topics", "fig-drivers", "fig-quality",
-        "totals",
-    }  # fmt: skip
-    return [figure.figure_id for figure in report.figures if figure.figure_id not in known]
+    return [name for figure in report.figures for name in [figure.figure_id] if name not in {*_MAKERS, "totals"}]
 
 
 def _estimate(ref: str, stated: Estimate, row: Row) -> Iterator[Fact]:
@@ -97,7 +86,11 @@ def _one_row(ref: str, stated: Estimate, rows: Sequence[Row]) -> Iterator[Fact]:
 
 
 def _finding(finding: Finding, ask: Ask) -> Iterator[Fact]:
-    yield from _one_row(finding.finding_id, finding.estimate, ask(finding.query))
+    rows = ask(finding.query)
+    yield from _one_row(finding.finding_id, finding.estimate, rows)
+    for name, value in (rows[0] if len(rows) == 1 else {}).items():
+        if name not in MEASURES and isinstance(value, int | float | Decimal):
+            yield Fact(f"{finding.finding_id}.{name}", value, value)  # nothing states it: sentences may speak of it
 
 
 def _kpi(report: WeeklyReport, kpi: Kpi, ask: Ask) -> Iterator[Fact]:
@@ -201,6 +194,11 @@ def _matrix(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
             "mean_rating": brand.rating.value,
             "top_topic_id": brand.top_topic_id,
             "top_topic_count": brand.top_topic_count,
+            **(
+                {"top_aspect": brand.top_aspect, "top_aspect_count": brand.top_aspect_count}
+                if "top_aspect" in row
+                else {}
+            ),
         }
         counts = {"mention_count", "naming_count", "scored_count", "rating_count"}
         for name, value in stated.items():
@@ -223,6 +221,45 @@ def _topics(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
         renamed = {**row, "k": row["topic_count"], "n": row["document_count"], "value": row["topic_share"]}
         yield Fact(f"fig-topics.row{number}.topic", share.topic_id, row["topic_id"])
         yield from _estimate(f"fig-topics.row{number}", share, renamed)
+
+
+def _aspects(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
+    yield Fact("fig-aspects.rows", len(report.aspects), len(rows))
+    for number, (aspect, row) in enumerate(zip(report.aspects, rows, strict=False), 1):
+        ref = f"fig-aspects.row{number}"
+        yield Fact(f"{ref}.brand", aspect.brand, row["brand"])
+        yield Fact(f"{ref}.aspect", aspect.aspect, row["aspect"])
+        yield from _estimate(ref, aspect.share, row)
+        net = aspect.sentiment
+        yield Fact(f"{ref}.scored_count", net.n if net else None, row["scored_count"])
+        yield Fact(f"{ref}.net_sentiment", net.value if net else None, row["net_sentiment"])
+
+
+def _comparisons(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
+    yield from _same("fig-comparisons", report.preferences, rows[: len(report.preferences)], without=("quote",))
+
+
+def _changes(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
+    yield from _same("fig-changes", report.changes, rows)
+
+
+def _forecast(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
+    yield from _same("fig-forecast", report.outlooks, rows)
+
+
+def _coverage(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
+    yield from _same("fig-coverage", report.brand_spans, rows)
+
+
+def _same(ref: str, parts: Sequence[BaseModel], rows: Sequence[Row], *, without: Sequence[str] = ()) -> Iterator[Fact]:
+    """Parts that are rows as they stand, field by field."""
+    yield Fact(f"{ref}.rows", len(parts), len(rows))
+    for number, (part, row) in enumerate(zip(parts, rows, strict=False), 1):
+        for name in type(part).model_fields:
+            if name not in without:
+                found = row.get(name)
+                is_day = isinstance(found, date) and not isinstance(found, datetime)
+                yield Fact(f"{ref}.row{number}.{name}", getattr(part, name), str(found) if is_day else found)
 
 
 def _drivers(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
@@ -257,6 +294,22 @@ def _quality(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
         for language, column in columns.items():
             yield Fact(f"fig-quality.{source.source}.{language}", given.get(language, 0), row.get(column))
 
+
+_MAKERS: dict[str, Callable[[WeeklyReport, Sequence[Row]], Any]] = {
+    "fig-sentiment": _sentiment,
+    "fig-net": _net,
+    "fig-voice": _voice,
+    "fig-matrix": _matrix,
+    "fig-names": _names,
+    "fig-aspects": _aspects,
+    "fig-comparisons": _comparisons,
+    "fig-changes": _changes,
+    "fig-forecast": _forecast,
+    "fig-coverage": _coverage,
+    "fig-topics": _topics,
+    "fig-drivers": _drivers,
+    "fig-quality": _quality,
+}
 
 _NUMBER = re.compile(r"[+\u2212]?\d[\d,]*(?:\.\d+)?%?")
 

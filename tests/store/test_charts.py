@@ -159,6 +159,6 @@ def test_sparklines_leave_gaps_where_nothing_is_known():
 
 
 def test_long_and_wide_names_are_cut_to_the_room_they_have():
-    assert charts._fit("Aurora", 8) == "Aurora"
-    assert charts._fit("Aurora Appliances", 8) == "Aurora…"
-    assert charts._fit("北风咖啡机器", 8) == "北风咖…"
+    assert charts.fit("Aurora", 8) == "Aurora"
+    assert charts.fit("Aurora Appliances", 8) == "Aurora…"
+    assert charts.fit("北风咖啡机器", 8) == "北风咖…"
