@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from tasks.core.contracts import ALL
 from tasks.core.report_model import SentimentWeek, WeeklyReport
 from tasks.core.wording import NAME_LIMIT, Wording, clip
-from tasks.store import charts, heat_map
+from tasks.store import charts, heat_map, news_figures
 from tasks.store.brand_figures import charted_brands, matrix, names, voice
 from tasks.store.charts import Chart
 from tasks.store.figure_view import (
@@ -63,7 +63,21 @@ def draw(report: WeeklyReport) -> dict[str, Chart]:
 
 def views(report: WeeklyReport, wording: Wording, drawn: Mapping[str, Chart]) -> dict[str, FigureView]:
     """Every figure of the report in one language, by id."""
-    makers = (_sentiment, _net, voice, matrix, heat_map.view, names, _topics, _drivers, _quality)
+    makers = (
+        _sentiment,
+        _net,
+        news_figures.forecast,
+        voice,
+        matrix,
+        heat_map.view,
+        names,
+        news_figures.comparisons,
+        news_figures.changes,
+        _topics,
+        _drivers,
+        _quality,
+        news_figures.coverage,
+    )
     return {view.figure_id: view for maker in makers for view in [maker(report, wording, drawn)]}
 
 

@@ -208,7 +208,7 @@ def _opening(report: WeeklyReport, w: Wording) -> list[str]:
     """What stands before the findings: that the week is quiet, or that the baseline is still being built."""
     measures = report.measures
     documents = w.count(report.totals.counted)
-    if any(finding.rule == "signal" for finding in report.findings):
+    if any(finding.rule in ("signal", "slope") for finding in report.findings):
         return []
     if report.totals.counted == 0:
         return [w.say("findings.no_documents")]

@@ -23,6 +23,11 @@ _FIGURES = {
     "new_names": "fig-names",
     "largest_topics": "fig-topics",
     "drivers": "fig-drivers",
+    "preferences": "fig-comparisons",
+    "changes": "fig-changes",
+    "outlooks": "fig-forecast",
+    "brand_spans": "fig-coverage",
+    "aspects": "fig-aspects",
     "sources": "fig-quality",
     "page_count": "pages",
 }
