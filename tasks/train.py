@@ -206,6 +206,7 @@ def fit(
             start=start,
             progress=progress,
             recipe=BUNDLE_RECIPE if start is None else None,
+            checkpoint=checkpoint,
         )
     logger.info(
         "fit_sentiment language=%s method=%s training=%d validation=%d seconds=%.1f",

@@ -77,6 +77,9 @@ def train_own(
     if chosen == "zh" and method != "lora" and base is None:
         warnings.append("Chinese is trained as character n-grams: the method does not apply")
     root = out or settings.model_dir
+    start = sentiment_folder(chosen, settings)
+    if base is None and cards.load_card(start)["kind"] == "hub":
+        base = str(start)
     model = hub.find(base, base=settings.config_path.parent) if base else None
     usable = distinct(examples, without=keys_of(text for text, _ in read_csv(golden_path(chosen))))
     parts = split(usable, seed=seed)
@@ -97,7 +100,7 @@ def train_own(
         method=method,
         epochs=epochs,
         seed=seed,
-        start=sentiment_folder(chosen, settings),
+        start=start,
         progress=progress,
         base=model,
         checkpoint=_checkpoint(root, card, method=method, epochs=epochs, seed=seed),

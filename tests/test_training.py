@@ -255,3 +255,36 @@ def test_a_model_of_the_hub_is_fine_tuned_by_name_and_used(settings, tmp_path):
     texts = ["good", "bad very", ""]
     labels = bundle.sentiment("en").predict(texts, bundle.encoder("en").encode(texts)).labels
     assert labels == ["positive", "negative", None]
+
+
+class Killed(BaseException):
+    pass
+
+
+class KillingProgress(NullProgress):
+    """Stands for a kill in the second epoch's first batch."""
+
+    def __init__(self) -> None:
+        self.batches = 0
+        self.total = 0
+
+    def start(self, stage: str, total: int | None = None) -> None:
+        self.is_training, self.batches, self.total = stage == "train", 0, total or 0
+
+    def advance(self, steps: int = 1) -> None:
+        self.batches += steps
+        if self.is_training and self.batches > self.total / 2:
+            raise Killed
+
+
+@pytest.mark.parametrize("method", ["lora", "full"])
+def test_a_killed_training_goes_on_from_its_last_epoch_and_ends_the_same(settings, tmp_path, method):
+    data = write_csv(tmp_path / "mine.csv", own_rows(120))
+    options = {"data": data, "language": "en", "method": method, "epochs": 2, "seed": 5}
+    whole = train_own.train_own(settings, NullProgress(), out=tmp_path / "a", **options)
+    with pytest.raises(Killed):
+        train_own.train_own(settings, KillingProgress(), out=tmp_path / "b", **options)
+    assert list((tmp_path / "b" / train_own.CHECKPOINTS).glob("*.pt"))
+    resumed = train_own.train_own(settings, NullProgress(), out=tmp_path / "b", **options)
+    assert resumed.revision == whole.revision
+    assert not list((tmp_path / "b" / train_own.CHECKPOINTS).glob("*.pt"))

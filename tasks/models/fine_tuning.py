@@ -14,10 +14,7 @@ Runs on one thread are repeatable for a seed.
 from __future__ import annotations
 
 import copy
-import logging
-import random
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
@@ -31,12 +28,12 @@ from tasks.core.contracts import SENTIMENTS, Progress
 from tasks.core.sentiment import readable
 from tasks.models import bert
 from tasks.models.encoder import base_folder, base_tokenizer
+from tasks.models.training_loop import Checkpoint, Steps, class_weights, run_epochs, shuffled_batches
 
 METHODS = ("lora", "full", "head")
 CACHE_BATCH_DOCUMENTS = 64
 BUCKET_BATCHES = 50
 HABIT_LEARNING_RATE = 3e-3
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -96,7 +93,7 @@ class FineTuner:
     def __init__(self, recipe: Recipe, *, start: FineTuned | None = None) -> None:
         torch.manual_seed(recipe.seed)
         self.recipe = recipe
-        self._order = random.Random(recipe.seed)
+        self._device = "cuda" if torch.cuda.is_available() else "cpu"
         self._tokenizer = base_tokenizer()
         self._embeddings, base = bert.load_base(base_folder() / "model.safetensors")
         is_head_only = recipe.method == "head"
@@ -108,6 +105,8 @@ class FineTuner:
         if start is not None and not is_head_only:
             self._head.load_state_dict({"weight": torch.tensor(start.weight), "bias": torch.tensor(start.bias)})
         self._adapters = self._add_adapters() if recipe.method == "lora" else None
+        for module in (self._embeddings, self._frozen, self._layers, self._head):
+            module.to(self._device)
 
     def fit(
         self,
@@ -118,71 +117,63 @@ class FineTuner:
         validation: tuple[Sequence[str], NDArray[np.int64]],
         progress: Progress,
         sources: NDArray[np.int64] | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> FineTuned:
         """Train on n texts, each seen `repeats` times an epoch; keep the epoch with the lowest validation loss.
 
         Args:
             sources: (n,) number of the set that each text comes from; None: all are from one.
+            checkpoint: from where a training that was killed goes on; None keeps none.
         """
-        recipe = self.recipe
+        recipe, device = self.recipe, self._device
         inputs, held_out = self._lower(texts, progress=progress), self._lower(validation[0], progress=progress)
         sample = np.repeat(np.arange(len(texts)), repeats)
-        class_weights = _class_weights(classes[sample], recipe)
-        targets = torch.from_numpy(classes)
-        habits = nn.Parameter(torch.zeros(1 if sources is None else int(sources.max()) + 1, len(SENTIMENTS)))
+        weights = class_weights(classes[sample], power=recipe.class_weight_power, count=len(SENTIMENTS)).to(device)
+        targets = torch.from_numpy(classes).to(device)
+        habits = _Habits(1 if sources is None else int(sources.max()) + 1).to(device)
         owners = torch.zeros(len(texts), dtype=torch.long) if sources is None else torch.from_numpy(sources)
-        steps = recipe.epochs * -(-len(sample) // recipe.batch_documents)
-        optimiser, schedule = self._optimiser(steps=steps, habits=habits if len(habits) > 1 else None)
-        average = _Average(self._trained(), decay=recipe.average)
-        history: list[dict] = []
-        best: tuple[nn.ModuleList, nn.Linear] = (self._layers, self._head)
-        progress.start("train", recipe.epochs * len(sample))
-        for epoch in range(1, recipe.epochs + 1):
-            started = time.process_time()
-            self._layers.train()
-            losses = []
-            for batch in self._batches(sample, inputs):
-                with _autocast():
-                    features = self._upper([inputs[i] for i in batch])
-                features = functional.dropout(features.float(), recipe.dropout)
-                loss = functional.cross_entropy(
-                    self._head(features) + habits[owners[batch]],
-                    targets[batch],
-                    weight=class_weights,
-                    label_smoothing=recipe.label_smoothing,
-                )
-                optimiser.zero_grad()
-                loss.backward()
-                nn.utils.clip_grad_norm_(self._trained(), 1.0)
-                optimiser.step()
-                schedule.step()
-                average.update()
-                losses.append(float(loss.detach()))
-                progress.advance(len(batch))
-            average.swap()
-            logits = self._logits(held_out)
-            row = {
-                "epoch": epoch,
-                "training_loss": round(float(np.mean(losses)), 4),
-                "validation_loss": round(
-                    float(functional.cross_entropy(torch.from_numpy(logits), torch.from_numpy(validation[1]))), 4
-                ),
-                "validation_accuracy": round(float((logits.argmax(axis=1) == validation[1]).mean()), 4),
-            }
-            history.append(row)
-            _log.info(
-                "train_sentiment %s cpu_seconds=%.0f",
-                " ".join(f"{k}={v}" for k, v in row.items()),
-                time.process_time() - started,
+        owners = owners.to(device)
+        lengths = [len(inputs[i]) for i in sample]
+
+        def loss(batch: Sequence[int]) -> Tensor:
+            chosen = sample[list(batch)]
+            with _autocast(device):
+                features = self._upper([inputs[i] for i in chosen])
+            features = functional.dropout(features.float(), recipe.dropout)
+            return functional.cross_entropy(
+                self._head(features) + habits.bias[owners[chosen]],
+                targets[chosen],
+                weight=weights,
+                label_smoothing=recipe.label_smoothing,
             )
-            lowest = min(history, key=lambda item: item["validation_loss"])
-            if lowest is row:
-                best = (copy.deepcopy(self._layers), copy.deepcopy(self._head))
-            elif epoch - lowest["epoch"] >= recipe.patience:
-                break
-            average.swap()
-        progress.finish(f"best epoch {lowest['epoch']} of {len(history)}, validation loss {lowest['validation_loss']}")
-        self._layers, self._head = best
+
+        def validate() -> dict[str, float]:
+            logits = torch.from_numpy(self._logits(held_out))
+            truth = torch.from_numpy(validation[1])
+            return {
+                "validation_loss": round(float(functional.cross_entropy(logits, truth)), 4),
+                "validation_accuracy": round(float((logits.argmax(dim=1) == truth).float().mean()), 4),
+            }
+
+        steps = Steps(
+            batches=lambda order: shuffled_batches(lengths, order, size=recipe.batch_documents, bucket=BUCKET_BATCHES),
+            loss=loss,
+            validate=validate,
+            count=-(-len(sample) // recipe.batch_documents),
+        )
+        history = run_epochs(
+            nn.ModuleList([self._layers, self._head]),
+            steps,
+            optimiser=self._optimiser(habits=habits if len(habits.bias) > 1 else None),
+            epochs=recipe.epochs,
+            patience=recipe.patience,
+            warm_up_share=recipe.warm_up_share,
+            seed=recipe.seed,
+            progress=progress,
+            average=recipe.average,
+            aside=habits,
+            checkpoint=checkpoint,
+        )
         return self._finished(history)
 
     def _lower(self, texts: Sequence[str], *, progress: Progress) -> list[Tensor]:
@@ -193,16 +184,15 @@ class FineTuner:
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         out: list[Tensor] = [torch.empty(0)] * len(ids)
         progress.start("read texts", len(ids))
-        with torch.inference_mode(), _autocast():
+        with torch.inference_mode(), _autocast(self._device):
             for start in range(0, len(order), CACHE_BATCH_DOCUMENTS):
                 batch = order[start : start + CACHE_BATCH_DOCUMENTS]
                 runs = bert.runs_of(len(ids[i]) for i in batch)
-                hidden = self._embeddings(
-                    torch.tensor([token for i in batch for token in ids[i]]), bert.positions_of(runs)
-                )
+                tokens = torch.tensor([token for i in batch for token in ids[i]], device=self._device)
+                hidden = self._embeddings(tokens, bert.positions_of(runs).to(self._device))
                 for layer in self._frozen:
                     hidden = layer(hidden, runs)
-                for i, piece in zip(batch, hidden.bfloat16().split([len(ids[i]) for i in batch]), strict=True):
+                for i, piece in zip(batch, hidden.bfloat16().cpu().split([len(ids[i]) for i in batch]), strict=True):
                     out[i] = piece
                 progress.advance(len(batch))
         progress.finish(f"{len(ids)} texts, {sum(map(len, ids))} tokens")
@@ -211,7 +201,7 @@ class FineTuner:
     def _upper(self, inputs: list[Tensor]) -> Tensor:
         """(n_documents, dim) pooled output of the model's own layers; inputs in order of length."""
         runs = bert.runs_of(len(item) for item in inputs)
-        hidden = torch.cat(inputs).float()
+        hidden = torch.cat(inputs).to(self._device).float()
         for layer in self._layers:
             hidden = layer(hidden, runs)
         return bert.mean_pool(hidden, runs)
@@ -224,29 +214,12 @@ class FineTuner:
         with torch.inference_mode():
             for start in range(0, len(order), CACHE_BATCH_DOCUMENTS):
                 batch = order[start : start + CACHE_BATCH_DOCUMENTS]
-                with _autocast():
+                with _autocast(self._device):
                     features = self._upper([inputs[i] for i in batch])
-                out[batch] = self._head(features.float()).numpy()
+                out[batch] = self._head(features.float()).cpu().numpy()
         return out
 
-    def _batches(self, sample: NDArray[np.int64], inputs: list[Tensor]) -> Iterator[list[int]]:
-        """One epoch: batches of texts of similar length (so that attention meets few lengths), in random order."""
-        size = self.recipe.batch_documents
-        order = sample.tolist()
-        self._order.shuffle(order)
-        batches: list[list[int]] = []
-        for start in range(0, len(order), size * BUCKET_BATCHES):
-            bucket = sorted(order[start : start + size * BUCKET_BATCHES], key=lambda i: len(inputs[i]))
-            batches += [bucket[at : at + size] for at in range(0, len(bucket), size)]
-        self._order.shuffle(batches)
-        yield from batches
-
-    def _trained(self) -> list[nn.Parameter]:
-        return [*(p for p in self._layers.parameters() if p.requires_grad), *self._head.parameters()]
-
-    def _optimiser(
-        self, *, steps: int, habits: nn.Parameter | None
-    ) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    def _optimiser(self, *, habits: _Habits | None) -> torch.optim.Optimizer:
         recipe = self.recipe
         groups: list[dict] = []
         for below_top, layer in enumerate(reversed(self._layers)):
@@ -255,14 +228,8 @@ class FineTuner:
         groups = [group for group in groups if group["params"]]
         groups.append({"params": list(self._head.parameters()), "lr": recipe.head_learning_rate})
         if habits is not None:
-            groups.append({"params": [habits], "lr": HABIT_LEARNING_RATE, "weight_decay": 0.0})
-        optimiser = torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-        warm_up = max(1, round(self.recipe.warm_up_share * steps))
-
-        def factor(step: int) -> float:
-            return min((step + 1) / warm_up, max(0.0, (steps - step) / max(1, steps - warm_up)))
-
-        return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+            groups.append({"params": list(habits.parameters()), "lr": HABIT_LEARNING_RATE, "weight_decay": 0.0})
+        return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
 
     def _add_adapters(self) -> nn.Module:
         """Freeze the layers and put trainable low-rank adapters beside their matrices."""
@@ -284,31 +251,17 @@ class FineTuner:
                     adapted = getattr(layer, name)
                     adapted.merge()
                     setattr(layer, name, adapted.get_base_layer())
-        layers.eval()
-        weight, bias = (p.detach().numpy().astype(np.float32) for p in (self._head.weight, self._head.bias))
+        layers.cpu().eval()
+        weight, bias = (p.detach().cpu().numpy().astype(np.float32) for p in (self._head.weight, self._head.bias))
         return FineTuned(self.first_layer, layers, weight, bias, history)
 
 
-class _Average:
-    """A moving average of parameters (Polyak and Juditsky, 1992) that can be swapped with their present values."""
+class _Habits(nn.Module):
+    """(sets, 4) what each set's annotators add to the logits; used in training alone."""
 
-    def __init__(self, parameters: list[nn.Parameter], *, decay: float) -> None:
-        self._parameters, self._decay, self._step = parameters, decay, 0
-        self._means = [p.detach().clone() for p in parameters]
-
-    def update(self) -> None:
-        self._step += 1
-        keep = min(self._decay, self._step / (self._step + 9)) if self._decay else 0.0
-        with torch.no_grad():
-            for mean, parameter in zip(self._means, self._parameters, strict=True):
-                mean.lerp_(parameter, 1 - keep)
-
-    def swap(self) -> None:
-        with torch.no_grad():
-            for mean, parameter in zip(self._means, self._parameters, strict=True):
-                held = parameter.clone()
-                parameter.copy_(mean)
-                mean.copy_(held)
+    def __init__(self, sets: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(sets, len(SENTIMENTS)))
 
 
 def to_tensors(model: FineTuned) -> dict[str, Tensor]:
@@ -329,14 +282,6 @@ def _with_dropout(layer: nn.Module, dropout: float) -> nn.Module:
     return ours
 
 
-def _class_weights(classes: NDArray[np.int64], recipe: Recipe) -> Tensor:
-    """(4,) weights with mean 1 over the documents; 0 for a class that does not occur."""
-    counts = np.bincount(classes, minlength=len(SENTIMENTS)).astype(float)
-    weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** recipe.class_weight_power
-    weights[counts == 0] = 0.0
-    return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
-
-
-def _autocast() -> AbstractContextManager:
-    """Matrix products in bfloat16 where the processor has it."""
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bert.best_precision() == "bf16")
+def _autocast(device: str) -> AbstractContextManager:
+    """Matrix products in bfloat16 where the processor has it, and on a GPU."""
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda" or bert.best_precision() == "bf16")

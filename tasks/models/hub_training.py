@@ -24,7 +24,7 @@ from tasks.core.contracts import SENTIMENTS, Progress
 from tasks.core.sentiment import readable
 from tasks.errors import UsageError
 from tasks.models import hub
-from tasks.models.training_loop import Checkpoint, Steps, run_epochs, shuffled_batches
+from tasks.models.training_loop import Checkpoint, Steps, class_weights, run_epochs, shuffled_batches
 
 BUCKET_BATCHES = 50
 LEARNING_RATES = {"lora": 2e-4, "full": 3e-5, "head": 1e-3}
@@ -78,7 +78,7 @@ def fit_hub(
     most = min(recipe.max_tokens, tokenizer.model_max_length)
     inputs = _tokens(tokenizer, texts, most)
     held_out = _tokens(tokenizer, validation[0], most)
-    weights = _class_weights(classes, recipe.class_weight_power).to(device)
+    weights = class_weights(classes, power=recipe.class_weight_power, count=len(SENTIMENTS)).to(device)
     targets = torch.from_numpy(classes).to(device)
     lengths = [len(ids) for ids in inputs]
 
@@ -185,14 +185,6 @@ def _all_logits(inputs: Sequence[list[int]], logits_of: Any, *, size: int = 64) 
             batch = order[start : start + size]
             out[batch] = logits_of([inputs[i] for i in batch]).cpu().numpy()
     return out
-
-
-def _class_weights(classes: NDArray[np.int64], power: float) -> Tensor:
-    """(4,) weights against imbalance with mean 1 over the documents; 0 for a class that does not occur."""
-    counts = np.bincount(classes, minlength=len(SENTIMENTS)).astype(float)
-    weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** power
-    weights[counts == 0] = 0.0
-    return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
 
 
 def _files(network: Any, tokenizer: Any) -> dict[str, bytes]:

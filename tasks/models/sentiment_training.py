@@ -57,12 +57,14 @@ def fit_english(
     start: Path | None,
     progress: Progress,
     recipe: Recipe | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Fine-tune the English model.
 
     Args:
         method: lora, full or head; of the recipe, whatever else it says.
         start: folder of a model to go on from; None starts from the base encoder.
+        checkpoint: from where a training that was killed goes on; None keeps none.
     """
     from safetensors.torch import save
 
@@ -83,6 +85,7 @@ def fit_english(
         validation=(validation.texts, validation.classes),
         progress=progress,
         sources=training.sources,
+        checkpoint=checkpoint,
     )
     encoder = MiniLmEncoder(branches=[sentiment_branch(model.first_layer, model.layers)])
     logits = encoder.encode(validation.texts).features @ model.weight.T + model.bias

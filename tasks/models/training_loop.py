@@ -1,10 +1,11 @@
 """The loop that every fine-tuning goes through: epochs, early stopping, and a checkpoint from which it can go on.
 
-A model is trained batch by batch; after each epoch its validation loss is measured, the best epoch is kept, and
-training stops when the loss no longer falls. After each epoch everything that the rest depends on is written to a
-checkpoint: weights, the best weights, the optimiser, the random states and the history. A run that was killed goes on
-from there and ends with the weights that it would have had. A checkpoint of another training (other data, other
-options) is not read; one of a training that ended is deleted.
+A model is trained batch by batch; what is measured and kept is a moving average of its weights, or the last step's.
+After each epoch its validation loss is measured, the best epoch is kept, and training stops when the loss no longer
+falls. After each epoch everything that the rest depends on is written to a checkpoint: weights, their average, the
+best ones, the optimiser, the random states and the history. A run that was killed goes on from there and ends with
+the weights that it would have had. A checkpoint of another training (other data, other options) is not read; one of a
+training that ended is deleted.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tasks.core.contracts import Progress
@@ -84,11 +86,15 @@ def run_epochs(
     warm_up_share: float,
     seed: int,
     progress: Progress,
+    average: float = 0.0,
+    aside: nn.Module | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> list[dict[str, float]]:
     """Train a module in place; it ends with the weights of its best epoch.
 
     Args:
+        average: decay of the weights' moving average per step, reached gradually; 0: the last step's weights.
+        aside: what the optimiser trains beside the module: neither clipped nor averaged, and not needed afterwards.
         patience: epochs without a lower validation loss after which training stops.
         warm_up_share: of all steps, over which the learning rate rises; then it falls to 0 on a line.
 
@@ -98,11 +104,16 @@ def run_epochs(
     order = random.Random(seed)
     schedule = _schedule(optimiser, total=epochs * steps.count, warm_up_share=warm_up_share)
     history: list[dict[str, float]] = []
+    trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    mean = _Average(trained, decay=average)
     best = _trained(module)
     saved = checkpoint.load() if checkpoint else None
     if saved:
         history, best = saved["history"], saved["best"]
         module.load_state_dict(saved["module"], strict=False)
+        mean.load(saved["mean"])
+        if aside is not None:
+            aside.load_state_dict(saved["aside"])
         optimiser.load_state_dict(saved["optimiser"])
         schedule.load_state_dict(saved["schedule"])
         torch.set_rng_state(saved["torch_random"])
@@ -120,16 +131,19 @@ def run_epochs(
             loss = steps.loss(batch)
             optimiser.zero_grad()
             loss.backward()
-            nn.utils.clip_grad_norm_([p for p in module.parameters() if p.requires_grad], GRADIENT_NORM)
+            nn.utils.clip_grad_norm_(trained, GRADIENT_NORM)
             optimiser.step()
             schedule.step()
+            mean.update()
             losses.append(float(loss.detach()))
             progress.advance()
         module.eval()
+        mean.swap()
         row = {"epoch": len(history) + 1, "training_loss": round(float(np.mean(losses)), 4), **steps.validate()}
         history.append(row)
         if min(history, key=lambda item: item["validation_loss"]) is row:
             best = _trained(module)
+        mean.swap()
         logger.info(
             "train %s cpu_seconds=%.0f",
             " ".join(f"{name}={value}" for name, value in row.items()),
@@ -142,6 +156,8 @@ def run_epochs(
                     "history": history,
                     "best": best,
                     "module": _trained(module),
+                    "mean": mean.state(),
+                    "aside": aside.state_dict() if aside is not None else {},
                     "optimiser": optimiser.state_dict(),
                     "schedule": schedule.state_dict(),
                     "torch_random": torch.get_rng_state(),
@@ -176,6 +192,36 @@ def shuffled_batches(lengths: Sequence[int], order: random.Random, *, size: int,
     yield from batches
 
 
+class _Average:
+    """A moving average of parameters (Polyak and Juditsky, 1992) that can be swapped with their present values."""
+
+    def __init__(self, parameters: list[nn.Parameter], *, decay: float) -> None:
+        self._parameters, self._decay, self._step = parameters, decay, 0
+        self._means = [p.detach().clone() for p in parameters]
+
+    def update(self) -> None:
+        self._step += 1
+        keep = min(self._decay, self._step / (self._step + 9)) if self._decay else 0.0
+        with torch.no_grad():
+            for mean, parameter in zip(self._means, self._parameters, strict=True):
+                mean.lerp_(parameter, 1 - keep)
+
+    def swap(self) -> None:
+        with torch.no_grad():
+            for mean, parameter in zip(self._means, self._parameters, strict=True):
+                held = parameter.clone()
+                parameter.copy_(mean)
+                mean.copy_(held)
+
+    def state(self) -> dict[str, Any]:
+        return {"step": self._step, "means": self._means}
+
+    def load(self, state: dict[str, Any]) -> None:
+        self._step = state["step"]
+        for mean, saved in zip(self._means, state["means"], strict=True):
+            mean.copy_(saved)
+
+
 def _is_over(history: list[dict[str, float]], patience: int) -> bool:
     if not history:
         return False
@@ -187,6 +233,19 @@ def _trained(module: nn.Module) -> dict[str, Tensor]:
     """Copies of the weights that training changes."""
     wanted = {name for name, parameter in module.named_parameters() if parameter.requires_grad}
     return {name: copy.deepcopy(value) for name, value in module.state_dict().items() if name in wanted}
+
+
+def class_weights(classes: NDArray[np.int64], *, power: float, count: int) -> Tensor:
+    """(count,) weights against imbalance with mean 1 over the documents: inverse frequency to a power.
+
+    Args:
+        classes: (n,) class of each document; power: 0 weighs all alike, 1 balances fully; count: how many classes
+            there are. A class that does not occur weighs 0.
+    """
+    counts = np.bincount(classes, minlength=count).astype(float)
+    weights = np.divide(1.0, counts, out=np.zeros_like(counts), where=counts > 0) ** power
+    weights[counts == 0] = 0.0
+    return torch.tensor(weights * counts.sum() / (weights * counts).sum(), dtype=torch.float32)
 
 
 def _schedule(
