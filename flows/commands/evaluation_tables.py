@@ -9,7 +9,10 @@ from rich.markup import escape
 
 from flows.console import Console
 
-_NAMES = {"macro_f1": "macro F1", "f1": "F1", "ami": "AMI", "npmi": "NPMI", "bcubed_f1": "B-cubed F1"}
+_NAMES = {
+    "macro_f1": "macro F1", "f1": "F1", "ami": "AMI", "npmi": "NPMI", "bcubed_f1": "B-cubed F1",
+    "bcubed_precision": "B-cubed precision", "bcubed_recall": "B-cubed recall",
+}  # fmt: skip
 _HEADINGS = {"source_kind": "kind", "category": "case"}
 
 
@@ -18,8 +21,9 @@ def print_evaluation(console: Console, result: Mapping[str, Any]) -> None:
     where = "golden sets" if result["data"] == "golden" else result["data"]
     texts, n = result.get("text_count", result["n"]), result["n"]
     what = f"{n:,} texts" if texts == n else f"{n:,} labels in {texts:,} texts"
+    done = f"given one of {result['topic_count']} topics" if "topic_count" in result else "judged"
     console.print(
-        f"[bold]{escape(result['task'])}[/] on {escape(where)}: {what}, {result['coverage']:.1%} of them judged"
+        f"[bold]{escape(result['task'])}[/] on {escape(where)}: {what}, {result['coverage']:.1%} of them {done}"
     )
     console.print(f"  [dim]{escape(str(result['model_version_id']))}[/]")
     _print_metrics(console, result)
