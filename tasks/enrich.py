@@ -24,9 +24,13 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
-from tasks.core.contracts import ALL, Encoded, Mention, ModelVersion, Progress, SentimentScores
+from tasks.core.contracts import ALL, Encoded, Mention, ModelVersion, Progress, SentimentScores, SpanEncoder
 from tasks.core.sentiment import confidence
+from tasks.core.targets import Span
+from tasks.enrich_spans import SpanRows, plan, read
+from tasks.enrich_stories import tell_stories
 from tasks.enrich_topics import LANGUAGE_NAMES, TopicUpdate, update_topics
+from tasks.errors import DataContractError
 from tasks.models.bundle import READ_LANGUAGES, Bundle, load_bundle
 from tasks.store.model_registry import delete_replaced, make_current
 from tasks.store.warehouse import Warehouse, sql_text
@@ -81,6 +85,7 @@ def enrich(settings: Settings, run_id: str, progress: Progress) -> EnrichSummary
             topics[language] = update.topics
             counts.update(assigned=update.assigned, without_topic=update.without_topic)
             warnings += [*update.warnings, *_many_without_topic(language, update)]
+            tell_stories(settings, language)
         progress.advance()
     found = ", ".join(f"{count} {LANGUAGE_NAMES[language]}" for language, count in topics.items())
     progress.finish(
@@ -167,7 +172,7 @@ def enrich_chunk(settings: Settings, chunk: str) -> dict[str, int]:
     """Let each model read the chunk's documents that it has not read; commit rows and progress together.
 
     Returns:
-        Counts of documents: encoded, scored, abstained, tagged; and mentions found.
+        Counts of documents: encoded, scored, abstained, tagged; and of mentions, aspects and comparisons found.
     """
     started = time.monotonic()
     bundle = load_bundle(settings)
@@ -184,13 +189,17 @@ def enrich_chunk(settings: Settings, chunk: str) -> dict[str, int]:
                 warehouse.insert("enriched.embedding", vectors)
             warehouse.insert("enriched.sentiment", rows.sentiments)
             warehouse.insert("enriched.mention", rows.mentions)
+            warehouse.insert("enriched.document_aspect", rows.spans.aspects)
+            warehouse.insert("enriched.target_sentiment", rows.spans.targets)
+            warehouse.insert("enriched.comparison", rows.spans.comparisons)
             warehouse.insert("enriched.progress", rows.progress)
     rows.counts["mentions"] = len(rows.mentions)
     logger.info(
-        "enrich_chunk chunk=%s rows_in=%d encoded=%d scored=%d abstained=%d tagged=%d mentions=%d stale=%d"
-        " seconds=%.1f",
+        "enrich_chunk chunk=%s rows_in=%d encoded=%d scored=%d abstained=%d tagged=%d mentions=%d"
+        " aspects=%d comparisons=%d stale=%d seconds=%.1f",
         chunk, len(documents), rows.counts["encoded"], rows.counts["scored"], rows.counts["abstained"],
-        rows.counts["tagged"], len(rows.mentions), len(stale), time.monotonic() - started,
+        rows.counts["tagged"], len(rows.mentions), rows.counts["aspects"], rows.counts["comparisons"],
+        len(stale), time.monotonic() - started,
     )  # fmt: skip
     return dict(rows.counts)
 
@@ -210,6 +219,7 @@ class _Rows:
         self.embeddings: list[pa.Table] = []
         self.sentiments: list[dict[str, Any]] = []
         self.mentions: list[dict[str, Any]] = []
+        self.spans = SpanRows()
         self.progress: list[dict[str, str]] = []
         self.counts: Counter[str] = Counter()
 
@@ -230,14 +240,26 @@ def _read_language(bundle: Bundle, language: str, documents: list[dict[str, Any]
     """Run the models of one language over its pending documents, each over those that it has not read."""
     encoder, sentiment = bundle.encoder(language), bundle.sentiment(language)
     taggers = [tagger for tagger in bundle.taggers if tagger.version.language in (language, ALL)]
+    work, span_encoder = plan(bundle.span_reader(language), documents), bundle.span_encoder(language)
+    spans = work.spans if work and work.reader.needs_pass else {}
+    passed: tuple[list[dict[str, Any]], Encoded] | None = None
     if encoder is None:
         _add_sentiments(rows, _lacking(documents, sentiment.version), sentiment.version, None)
     else:
         readers = [encoder.version, sentiment.version, *(t.version for t in taggers if t.needs_pass)]
         ids = {version.model_version_id for version in readers}
-        unread = [document for document in documents if ids & set(document["model_version_ids"])]
+        is_shared = span_encoder is encoder
+        unread = [
+            document
+            for document in documents
+            if ids & set(document["model_version_ids"]) or (is_shared and document["document_id"] in spans)
+        ]
         if unread:
-            encoded = encoder.encode([document["text"] for document in unread])
+            if is_shared:
+                encoded = _encode_spans(span_encoder, unread, spans)
+                passed = (unread, encoded)
+            else:
+                encoded = encoder.encode([document["text"] for document in unread])
             fresh, part = _part(unread, encoded, encoder.version)
             _add_embeddings(rows, fresh, encoder.version, part)
             fresh, part = _part(unread, encoded, sentiment.version)
@@ -250,6 +272,25 @@ def _read_language(bundle: Bundle, language: str, documents: list[dict[str, Any]
     for tagger in (tagger for tagger in taggers if not tagger.needs_pass):
         untagged = _lacking(documents, tagger.version)
         _add_mentions(rows, untagged, tagger.version, tagger.tag([document["text"] for document in untagged]))
+    if work:
+        if spans and passed is None:
+            asking = [document for document in documents if document["document_id"] in spans]
+            passed = (asking, _encode_spans(span_encoder, asking, spans))
+        rows.counts.update(read(work, rows.spans, passed))
+        for version, seen in work.marks():
+            rows.mark(seen, version, version.task)
+
+
+def _encode_spans(
+    encoder: SpanEncoder | None, documents: list[dict[str, Any]], spans: dict[str, tuple[Span, ...]]
+) -> Encoded:
+    """One pass that looks at the documents' spans, by document_id."""
+    if encoder is None:
+        raise DataContractError("Spans are to be read from a pass, and the bundle names no encoder that makes it")
+    return encoder.encode(
+        [document["text"] for document in documents],
+        [spans.get(document["document_id"], ()) for document in documents],
+    )
 
 
 def _lacking(documents: list[dict[str, Any]], version: ModelVersion) -> list[dict[str, Any]]:

@@ -20,33 +20,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tasks.config import OFFLINE_BUNDLE_ROOT
+from tasks.core.targets import POLARITIES, TargetExample
 from tasks.errors import SourceError
 from tasks.training_sets import GOLDEN_ROOT, _open, _rows, text_key
 
 PARTS = ("training", "validation", "test")
-POLARITIES = ("negative", "neutral", "positive")
 SPLIT_SEED = 13
 _BLANK = re.compile(r"\s+")
 GENERATED = "generated comparisons"
 JOINED = "joined reviews"
-# Sets whose spans are names of companies and products; in the others they are ordinary words, which mean something.
-NAMED_SOURCES = ("sentfin", GENERATED, JOINED)
 _TEMPLATES = OFFLINE_BUNDLE_ROOT / "comparison_templates.toml"
 _LABEL_OF_SIGN = {"+": "positive", "-": "negative", "0": "neutral"}
 # How often each pair of labels is drawn: what compares, more than what does not.
 _SHARES = {"+-": 6, "-+": 6, "00": 3, "++": 1.5, "--": 1.5, "0+": 0.7, "0-": 0.7}
 _MARKS = "。！？!?.，,；; \n"
 _SLOT = re.compile(r"\{(\w+)\}")
-
-
-@dataclass(frozen=True, slots=True)
-class TargetExample:
-    """A text and what it says of the things at some spans (code points, end exclusive); one polarity a span."""
-
-    text: str
-    spans: tuple[tuple[int, int], ...]
-    labels: tuple[str, ...]
-    source: str
 
 
 @dataclass
@@ -123,7 +111,7 @@ def read_suite(path: Path) -> list[TargetExample]:
                     f"{path}, line {number}: [{start}, {end}, {label!r}] is no target",
                     fix="offsets count code points from 0, end exclusive; labels are negative, neutral and positive",
                 )
-        examples.append(TargetExample(text, spans, labels, path.stem))
+        examples.append(TargetExample(text, spans, labels, path.stem, has_names=True))
     return examples
 
 
@@ -174,7 +162,7 @@ def _headlines(folder: Path, parts: TargetParts) -> None:
         elif found:
             found.sort()
             spans, labels = zip(*found, strict=True)
-            examples[text_key(title)] = TargetExample(title, spans, labels, folder.name)
+            examples[text_key(title)] = TargetExample(title, spans, labels, folder.name, has_names=True)
     split_texts(list(examples.values()), parts)
 
 
@@ -280,7 +268,8 @@ def joined_reviews(examples: Sequence[TargetExample], language: str, *, count: i
             pieces += [name, chance.choice(words["links"]), chance.choice(texts[label])]
             spans.append((start, start + len(name)))
             labels.append(label)
-        joined.append(TargetExample("".join([*pieces, words["end"]]), tuple(spans), tuple(labels), JOINED))
+        text = "".join([*pieces, words["end"]])
+        joined.append(TargetExample(text, tuple(spans), tuple(labels), JOINED, has_names=True))
     return joined
 
 
@@ -301,5 +290,5 @@ def _filled(words: dict, template: str, signs: str, chance: random.Random) -> Ta
     pieces += [template[place:], chance.choice(words["after"])]
     ordered = sorted(spans.items())
     return TargetExample(
-        "".join(pieces), tuple(span for span, _ in ordered), tuple(label for _, label in ordered), GENERATED
+        "".join(pieces), tuple(span for span, _ in ordered), tuple(label for _, label in ordered), GENERATED, True
     )

@@ -27,15 +27,14 @@ from tasks.config import OFFLINE_BUNDLE_ROOT
 from tasks.core.contracts import Progress
 from tasks.core.metrics import classification_metrics
 from tasks.core.sentiment import fit_min_confidence, fit_temperature
-from tasks.core.targets import RULES_VERSION
+from tasks.core.targets import POLARITIES, RULES_VERSION, TargetExample
 from tasks.models import cards
-from tasks.models.targets import BUNDLE_KEYS, DECISION, POLARITIES, WEIGHTS, TargetDecision, load_targets
+from tasks.models.targets import BUNDLE_KEYS, DECISION, WEIGHTS, TargetDecision, load_targets
 from tasks.target_sets import (
     CHINESE_TARGETS,
     ENGLISH_TARGETS,
     GENERATED,
     JOINED,
-    TargetExample,
     TargetParts,
     generated_comparisons,
     joined_reviews,
@@ -43,7 +42,7 @@ from tasks.target_sets import (
     read_target_set,
     suite_path,
 )
-from tasks.training_sets import ENGLISH, OWN, keys_of, provenance, read_own, read_set, text_key
+from tasks.training_sets import ENGLISH, OWN, TrainingSet, keys_of, provenance, read_own, read_set, text_key
 
 logger = logging.getLogger(__name__)
 
@@ -77,7 +76,7 @@ def train_targets(progress: Progress, *, data: Path, languages: Sequence[str], s
     for language in languages:
         parts = {item.name: read_target_set(item, data) for item in target_sets(language)}
         training = training_examples(language, parts, data, seed=seed)
-        validation = {name: part.validation for name, part in parts.items()}
+        validation: dict[str, Sequence[TargetExample]] = {name: part.validation for name, part in parts.items()}
         if language == "zh":
             held_out = [item for part in parts.values() for item in part.validation]
             validation["joined"] = joined_reviews(held_out, language, count=HELD_OUT_GENERATED, seed=seed + 1)
@@ -100,10 +99,10 @@ def training_examples(
     examples += generated_comparisons(language, count=GENERATED_COUNTS[language], seed=seed)
     if language == "en":
         held_out = keys_of(text for text, _ in benchmark_texts(language, data))
-        tweets = [item for item in read_set(ENGLISH[0], data) if text_key(item.text) not in held_out]
+        tweets = [item for item in read_set(_tweet_set(), data) if text_key(item.text) not in held_out]
         tweets = [item for item in tweets if item.label in POLARITIES]
         random.Random(seed).shuffle(tweets)
-        examples += [_whole(item.text, item.label, item.source) for item in tweets[:TWEET_COUNT]]
+        examples += [_whole(item.text, item.label, item.source) for item in tweets[:TWEET_COUNT] if len(item.text) > 3]
     own = [_whole(item.text, item.label, OWN) for item in read_own(language) if item.label in POLARITIES]
     if language == "zh":
         short = [item for part in parts.values() for item in part.training]
@@ -152,7 +151,7 @@ def install(
         "licence": "Apache-2.0",
         "training_sets": [
             *(provenance(item, data, example_count=used[item.name]) for item in target_sets(language)),
-            *([provenance(ENGLISH[0], data, example_count=TWEET_COUNT)] if language == "en" else []),
+            *([provenance(_tweet_set(), data, example_count=TWEET_COUNT)] if language == "en" else []),
             {"name": GENERATED, "licence": "Apache-2.0", "example_count": GENERATED_COUNTS[language]},
             *(
                 [{"name": JOINED, "licence": "as their texts", "example_count": JOINED_COUNT}]
@@ -171,7 +170,7 @@ def install(
     cards.set_bundle_entry(BUNDLE_KEYS[language], name=NAMES[language], revision=folder.name)
     load_targets.cache_clear()
     metrics = {f"{name}_test": measure(language, part.test) for name, part in parts.items()}
-    metrics[suite_path(language).stem] = measure(language, read_suite(suite_path(language)), has_names=True)
+    metrics[suite_path(language).stem] = measure(language, read_suite(suite_path(language)))
     cards.install(files, card | {"metrics": metrics}, root=OFFLINE_BUNDLE_ROOT)
     for revision in old - {folder}:
         shutil.rmtree(revision)
@@ -179,17 +178,12 @@ def install(
     return folder
 
 
-def measure(language: str, examples: Sequence[TargetExample], *, has_names: bool | None = None) -> dict[str, Any]:
-    """Scores of the installed model on labelled spans (see `classification_metrics`), without the confusion matrix.
-
-    Args:
-        has_names: whether the spans are names that may be compared; None: what their source says.
-    """
+def measure(language: str, examples: Sequence[TargetExample]) -> dict[str, Any]:
+    """Scores of the installed model on labelled spans (see `classification_metrics`), without the confusion matrix."""
     from tasks.evaluate_aspects import label_spans
-    from tasks.models.target_ngram_training import names_of
 
     texts = [item.text for item in examples]
-    names = [item.spans if has_names or (has_names is None and names_of(item)) else () for item in examples]
+    names = [item.spans if item.has_names else () for item in examples]
     found = label_spans(language, texts, [item.spans for item in examples], names)
     truth = [label for item in examples for label in item.labels]
     result = classification_metrics(truth, [label for labels in found for label in labels])
@@ -228,18 +222,22 @@ def _fit_chinese(
     from safetensors.torch import save
 
     from tasks.models.int8 import packed, unpacked
-    from tasks.models.target_ngram_training import TargetNgramRecipe, fit_target_ngrams, names_of
-    from tasks.models.target_ngrams import hashed, span_features
+    from tasks.models.target_ngram_training import TargetNgramRecipe, features_of, fit_target_ngrams
+    from tasks.models.target_ngrams import hashed
 
     recipe = TargetNgramRecipe(seed=seed)
     weight, bias = fit_target_ngrams(training, recipe)
     stored = packed({"head.weight": torch.from_numpy(weight), "head.bias": torch.from_numpy(bias)})
     back = {name: value.numpy() for name, value in unpacked(stored).items()}
     held_out = [item for examples in validation.values() for item in examples]
-    rows = [row for item in held_out for row in span_features(item.text, item.spans, names_of(item))]
+    rows = [row for item in held_out for row in features_of(item)]
     logits = hashed(rows) @ back["head.weight"].T + back["head.bias"]
     classes = np.array([POLARITIES.index(label) for item in held_out for label in item.labels])
     return {WEIGHTS: save(stored)}, {"kind": "ngram", "recipe": asdict(recipe)}, logits, classes
+
+
+def _tweet_set() -> TrainingSet:
+    return next(item for item in ENGLISH if item.name == "tweet_sentiment_extraction")
 
 
 def _whole(text: str, label: str, source: str) -> TargetExample:

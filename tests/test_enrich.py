@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import tasks.enrich as stage
+import tasks.enrich_stories as story_stage
 import tasks.enrich_topics as topic_stage
 from tasks.config import Settings, load_settings
 from tasks.core.contracts import Encoded, ModelVersion, NullProgress, SentimentScores
@@ -108,6 +109,12 @@ class PlantedBundle:
     def sentiment(self, language: str) -> Any:
         return self.sentiments.get(language) or AbstainingSentiment()
 
+    def span_reader(self, language: str) -> None:
+        return None
+
+    def span_encoder(self, language: str) -> None:
+        return None
+
     def versions(self, language: str) -> list[ModelVersion]:
         encoder = self.encoder(language)
         return [*([encoder.version] if encoder else []), self.sentiment(language).version]
@@ -122,6 +129,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     for name in ("train_own_encoder", "register_models", "pending_chunks", "enrich_chunk"):
         monkeypatch.setattr(stage, name, getattr(stage, name).fn)
     monkeypatch.setattr(stage, "update_topics", topic_stage.update_topics.fn)
+    monkeypatch.setattr(stage, "tell_stories", story_stage.tell_stories.fn)
     (tmp_path / "market.toml").write_text(MARKET, encoding="utf-8")
     return load_settings(tmp_path / "market.toml")
 
@@ -132,7 +140,7 @@ def bundle(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> PlantedBundle
 
 
 def use(bundle: PlantedBundle, monkeypatch: pytest.MonkeyPatch) -> PlantedBundle:
-    for module in (stage, topic_stage):
+    for module in (stage, story_stage, topic_stage):
         monkeypatch.setattr(module, "load_bundle", lambda _: bundle)
     return bundle
 

@@ -3,7 +3,7 @@ select concat_ws(' ', models.task, documents.document_id) as key
 from staging.document as documents
 inner join ops.model_version as models
     on models.is_current
-    and models.task in ('embedding', 'sentiment', 'mention')
+    and models.task in ('embedding', 'sentiment', 'mention', 'aspect', 'target')
     and models.language in (documents.language, '*')
 anti join enriched.progress as progress
     on documents.document_id = progress.document_id

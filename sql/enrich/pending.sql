@@ -9,7 +9,7 @@ with wanted as (
     from staging.document as documents
     inner join ops.model_version as models
         on models.is_current
-        and models.task in ('embedding', 'sentiment', 'mention')
+        and models.task in ('embedding', 'sentiment', 'mention', 'aspect', 'target')
         and models.language in (documents.language, '*')
     where starts_with(documents.document_id, $chunk)
 

@@ -8,17 +8,6 @@ with aspects as (
         and models.task = 'aspect'
         and models.is_current
 
-),
-
-judged as (
-
-    select targets.*
-    from enriched.target_sentiment as targets
-    inner join ops.model_version as models
-        on targets.model_version_id = models.model_version_id
-        and models.task = 'target'
-        and models.is_current
-
 )
 
 select
@@ -35,8 +24,9 @@ select
     aspects.method
 from aspects
 inner join marts.document as documents on aspects.document_id = documents.document_id
-left join judged
+left join enriched.target_sentiment as judged
     on aspects.document_id = judged.document_id
+    and aspects.model_version_id = judged.model_version_id
     and aspects.start_char = judged.start_char
     and aspects.end_char = judged.end_char
 order by aspects.document_id, aspects.aspect, aspects.start_char

@@ -185,6 +185,12 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> Encoded: ...
 
 
+class SpanEncoder(Encoder, Protocol):
+    """An encoder whose pass also looks at spans of the texts: code points, end exclusive, for each text."""
+
+    def encode(self, texts: Sequence[str], spans: Sequence[Sequence[tuple[int, int]]] | None = None) -> Encoded: ...
+
+
 class SentimentModel(Protocol):
     """Scores documents of one language from the encoder's pass, or from the text where it has no use for that."""
 

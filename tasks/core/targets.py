@@ -31,8 +31,23 @@ _QUESTION = {
     "en": re.compile(r"\?|^\W*(?:is|are|does|do|has|which|who|should|can)\b[^,]*$|\bwhether\b", re.IGNORECASE),
     "zh": re.compile(r"[?？]|[吗呢么]\s*[。！!]?\s*$|是不是|会不会|有没有人|哪个|还是(?=[^，]*[?？])"),
 }
+POLARITIES = ("negative", "neutral", "positive")
 MAX_BETWEEN = 80
 MAX_AROUND = 60
+
+
+@dataclass(frozen=True, slots=True)
+class TargetExample:
+    """A text and what it says of the things at some spans (code points, end exclusive); one polarity a span.
+
+    has_names: whether the spans are names of brands, and not words that mean something themselves.
+    """
+
+    text: str
+    spans: tuple[Span, ...]
+    labels: tuple[str, ...]
+    source: str
+    has_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)

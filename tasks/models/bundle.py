@@ -11,6 +11,7 @@ import hashlib
 import math
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tasks.config import Settings
 from tasks.core.contracts import (
@@ -19,7 +20,11 @@ from tasks.core.contracts import (
     ModelVersion,
     NullSentimentModel,
     SentimentModel,
+    SpanEncoder,
 )
+
+if TYPE_CHECKING:
+    from tasks.models.span_reader import SpanReader
 
 READ_LANGUAGES = ("en", "zh")
 OTHER = "other"
@@ -40,6 +45,7 @@ class Bundle:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._taggers: tuple[EntityTagger, ...] | None = None
+        self._span_readers: dict[str, SpanReader] = {}
         self._chinese: tuple[Path | None, Encoder] | None = None
 
     def encoder(self, language: str) -> Encoder | None:
@@ -70,13 +76,45 @@ class Bundle:
         if self._taggers is None:
             from tasks.core.mentions import AliasTagger
 
-            self._taggers = (AliasTagger(self._settings.market.brands),)
+            self._taggers = (AliasTagger(self._settings.market.brands), *_name_taggers())
         return self._taggers
 
+    def span_reader(self, language: str) -> SpanReader | None:
+        """What finds aspects and says how texts speak of them and of brands; None for a language that nothing reads.
+
+        Raises:
+            ModelUnavailableError: its files are missing, or are not the expected ones.
+            ConfigError: [aspects] names an aspect that there is not.
+        """
+        from tasks.models import cards
+
+        if language not in READ_LANGUAGES or f"targets-{language}" not in cards.bundle():
+            return None
+        if language not in self._span_readers:
+            from tasks.core.mentions import AliasTagger
+            from tasks.models.aspects import load_finder
+            from tasks.models.span_reader import SpanReader
+            from tasks.models.targets import load_targets
+
+            self._span_readers[language] = SpanReader(
+                load_finder(self._settings, language),
+                AliasTagger(self._settings.market.brands),
+                load_targets(language),
+            )
+        return self._span_readers[language]
+
+    def span_encoder(self, language: str) -> SpanEncoder | None:
+        """The encoder whose pass the span reader reads; None where that one reads the texts themselves."""
+        return _english_encoder(self._settings) if language == "en" else None
+
     def versions(self, language: str) -> list[ModelVersion]:
-        """Versions of the encoder and the sentiment model of a language."""
-        encoder = self.encoder(language)
-        return [*([encoder.version] if encoder else []), self.sentiment(language).version]
+        """Versions of the encoder, the sentiment model and the span reader of a language."""
+        encoder, reader = self.encoder(language), self.span_reader(language)
+        return [
+            *([encoder.version] if encoder else []),
+            self.sentiment(language).version,
+            *(reader.versions if reader else ()),
+        ]
 
     def _chinese_encoder(self) -> Encoder:
         from tasks.models import chinese
@@ -117,7 +155,16 @@ def usable_cpus() -> int:
     return max(1, cpus)
 
 
-def _english_encoder(settings: Settings) -> Encoder:
+def _name_taggers() -> list[EntityTagger]:
+    """The bundle's taggers of names that nobody listed, for the languages that have one."""
+    from tasks.models import cards
+    from tasks.models.entities import load_tagger
+
+    listed = cards.bundle()
+    return [load_tagger(language) for language in READ_LANGUAGES if f"entities-{language}" in listed]
+
+
+def _english_encoder(settings: Settings) -> SpanEncoder:
     import torch
 
     from tasks.models.encoder import load_encoder_en

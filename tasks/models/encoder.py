@@ -172,14 +172,34 @@ def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
     Raises:
         ModelUnavailableError: weights are missing or are not the expected ones.
     """
-    return load_encoder_folder(sentiment_folder("en", settings))
+    return _load_whole(sentiment_folder("en", settings))
+
+
+@lru_cache(maxsize=1)
+def _load_whole(folder: Path) -> MiniLmEncoder:
+    """The English encoder with the branch of a sentiment model, and those of the bundle's other models."""
+    from tasks.models.entities import load_entities_branch
+    from tasks.models.targets import load_targets_branch
+
+    listed = cards.bundle()
+    return MiniLmEncoder(
+        branches=[
+            *_sentiment_branches(folder),
+            *([load_targets_branch()] if "targets-en" in listed else []),
+            *([load_entities_branch()] if "entities-en" in listed else []),
+        ]
+    )
 
 
 @lru_cache(maxsize=1)
 def load_encoder_folder(folder: Path) -> MiniLmEncoder:
-    """The English encoder with the branch of the sentiment model in a folder; none where that one reads texts itself."""
-    is_own = cards.load_card(folder)["kind"] == "hub"
-    return MiniLmEncoder(branches=[] if is_own else [load_sentiment_branch(folder)])
+    """The English encoder with the branch of the sentiment model in a folder alone."""
+    return MiniLmEncoder(branches=_sentiment_branches(folder))
+
+
+def _sentiment_branches(folder: Path) -> list[Branch]:
+    """The branch of the sentiment model in a folder; none where that one reads texts itself."""
+    return [] if cards.load_card(folder)["kind"] == "hub" else [load_sentiment_branch(folder)]
 
 
 def sentiment_branch(first_layer: int, layers: nn.ModuleList) -> Branch:

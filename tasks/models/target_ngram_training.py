@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core.targets import POLARITIES, TargetExample
 from tasks.models.target_ngrams import hashed, span_features
-from tasks.models.targets import POLARITIES
-from tasks.target_sets import NAMED_SOURCES, TargetExample
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,7 @@ def fit_target_ngrams(
     """Weight (3, n_buckets) and bias (3,) of a model of labelled spans; each class occurs."""
     from sklearn.linear_model import LogisticRegression
 
-    matrix = hashed(
-        [features for item in examples for features in span_features(item.text, item.spans, names_of(item))]
-    )
+    matrix = hashed([features for item in examples for features in features_of(item)])
     classes = np.array([POLARITIES.index(label) for item in examples for label in item.labels])
     counts = np.bincount(classes, minlength=len(POLARITIES))
     balance = (counts.max() / counts) ** recipe.class_weight_power
@@ -46,6 +43,6 @@ def fit_target_ngrams(
     return model.coef_.astype(np.float32), model.intercept_.astype(np.float32)
 
 
-def names_of(example: TargetExample) -> frozenset[tuple[int, int]]:
-    """The example's spans, where they are names of brands and not words that mean something."""
-    return frozenset(example.spans) if example.source in NAMED_SOURCES else frozenset()
+def features_of(example: TargetExample) -> list[set[str]]:
+    """What the model reads of each span of an example."""
+    return span_features(example.text, example.spans, frozenset(example.spans if example.has_names else ()))

@@ -13,7 +13,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -22,11 +22,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from tasks.core.contracts import Progress
+from tasks.core.targets import POLARITIES, TargetExample
 from tasks.models import bert
 from tasks.models.encoder import base_folder, base_tokenizer
-from tasks.models.targets import POLARITIES, span_features
+from tasks.models.targets import span_features
 from tasks.models.windows import Window, cut
-from tasks.target_sets import NAMED_SOURCES, TargetExample
 
 _log = logging.getLogger(__name__)
 BUCKET_BATCHES = 40
@@ -85,7 +85,7 @@ def swap_names(example: TargetExample, names: Sequence[str], share: float, chanc
         spans.append((begin, length))
         place = end
     pieces.append(example.text[place:])
-    return TargetExample("".join(pieces), tuple(spans), example.labels, example.source)
+    return replace(example, text="".join(pieces), spans=tuple(spans))
 
 
 class TargetTrainer:
@@ -121,7 +121,7 @@ class TargetTrainer:
         names = sorted({
             item.text[start:end]
             for item in examples
-            if item.source in NAMED_SOURCES
+            if item.has_names
             for start, end in item.spans
         })  # fmt: skip
         weights = _class_weights(examples, recipe.class_weight_power)
@@ -134,7 +134,7 @@ class TargetTrainer:
             self._layers.train()
             losses = []
             swapped = [
-                swap_names(item, names, recipe.swap_share, self._chance) if item.source in NAMED_SOURCES else item
+                swap_names(item, names, recipe.swap_share, self._chance) if item.has_names else item
                 for item in examples
             ]
             for windows, labels in self._batches(swapped):

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from tasks.core.contracts import Encoded, TargetScore, TargetSentiment
-from tasks.core.targets import RULES_VERSION, Span, compared_polarities
+from tasks.core.targets import POLARITIES, RULES_VERSION, Span, compared_polarities
 from tasks.errors import DataContractError
 from tasks.models import cards
 from tasks.models.windows import Window, tokens_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tasks.models import bert
     from tasks.models.encoder import Branch
 
-POLARITIES = ("negative", "neutral", "positive")
 NEGATIVE, NEUTRAL, POSITIVE = range(3)
 BRANCH = "targets"
 WEIGHTS = "model.safetensors"
@@ -195,6 +194,15 @@ def targets_branch(folder: Path) -> Branch:
 
     indices = sorted({int(name.split(".")[1]) for name in state if name.startswith("layers.")})
     return Branch(BRANCH, card["first_layer"], new_layers(state, indices=indices), read, needs_spans=True)
+
+
+def load_targets_branch() -> Branch:
+    """The branch of the bundle's English model.
+
+    Raises:
+        ModelUnavailableError: its files are missing, or are not the expected ones.
+    """
+    return targets_branch(cards.bundle_folder(BUNDLE_KEYS["en"]))
 
 
 @lru_cache(maxsize=4)
