@@ -104,7 +104,7 @@ def _on_golden(settings: Settings, progress: Progress, task: str) -> dict[str, A
         if task == "aspects":
             comparisons = {language: read_labelled(path) for language, path in _COMPARISONS.items()}
             result["targets"] = _evaluate_spans(settings, _with_language(comparisons), "targets", progress)
-    result |= {"data": "golden", "warnings": []}
+    result["data"] = "golden"
     changes = changes_since(read_release(RELEASE), result, truth=truth, keys=keys)
     result["row_labels"] = dict(zip(keys, result.pop("labels", []), strict=True))
     return result | ({"changes": changes} if changes else {})
@@ -144,7 +144,11 @@ def _evaluate_spans(settings: Settings, rows: list[dict[str, Any]], task: str, p
         from tasks.evaluate_aspects import evaluate_targets as measure
     result = measure(settings, rows)
     progress.finish(f"{len(rows):,} texts, {task}")
-    return {"task": task, "n": len(rows), **result, "text_count": len(rows)}
+    warnings = []
+    if ignored := result.get("ignored_types"):
+        types = ", ".join(f"{name} ({count:,})" for name, count in sorted(ignored.items()))
+        warnings.append(f"types of names that are not looked for were left out: {types}")
+    return {"task": task, "n": len(rows), **result, "text_count": len(rows), "warnings": warnings}
 
 
 def _with_texts(
@@ -189,7 +193,4 @@ def _told(file: LabelledFile) -> list[str]:
         told.append(f"labels were read so: {read}{', …' if len(file.names) > 8 else ''}")
     if file.unlabelled_count:
         told.append(f"{file.unlabelled_count:,} rows have no label and were left out")
-    if file.ignored_types:
-        types = ", ".join(f"{name} ({count:,})" for name, count in sorted(file.ignored_types.items()))
-        told.append(f"types of names that are not looked for were left out: {types}")
     return told

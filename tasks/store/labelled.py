@@ -32,11 +32,6 @@ _DELIMITERS = ",\t;|"
 _TEXT = ("text", "文本", "内容", "评论")
 _LABEL = ("label", "sentiment", "标签", "情感")
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
-_TYPES = {
-    "organisation": "organisation", "organization": "organisation", "org": "organisation", "company": "organisation",
-    "corporation": "organisation", "公司": "organisation", "组织": "organisation", "机构": "organisation",
-    "product": "product", "prod": "product", "产品": "product", "brand": "brand", "品牌": "brand",
-}  # fmt: skip
 csv.field_size_limit(10_000_000)
 
 
@@ -61,14 +56,12 @@ class LabelledFile:
 
     task: what its labels are for: sentiment, entities, aspects, targets (polarity towards spans) or topics.
     names: labels that were written otherwise, and what they were read as.
-    ignored_types: types of names that are none of ours, and how often they were left out.
     """
 
     task: str
     texts: tuple[LabelledText, ...] = ()
     rows: tuple[dict[str, Any], ...] = ()
     names: dict[str, str] = field(default_factory=dict)
-    ignored_types: dict[str, int] = field(default_factory=dict)
     unlabelled_count: int = 0
 
 
@@ -160,7 +153,6 @@ def _texts(path: Path, rows: Sequence[_Row], task: str) -> LabelledFile:
 def _spans(path: Path, rows: Sequence[_Row], task: str) -> LabelledFile:
     problems = _Problems(path)
     checked: list[dict[str, Any]] = []
-    ignored: dict[str, int] = {}
     for row in rows:
         text, items = row.fields.get("text"), row.fields.get(task)
         if not isinstance(text, str):
@@ -172,19 +164,14 @@ def _spans(path: Path, rows: Sequence[_Row], task: str) -> LabelledFile:
             wrong = [item for item, value in zip(items, read, strict=True) if value is None]
             if wrong:
                 problems.add(row.line, f"{json.dumps(wrong[0], ensure_ascii=False)[:60]} is none of its {task}")
-            for name in (value[2] for value in read if value and value[-1] is None):
-                ignored[name] = ignored.get(name, 0) + 1
-            checked.append(row.fields | {task: [value for value in read if value and value[-1] is not None]})
+            checked.append(row.fields | {task: read})
     problems.raise_if_any(_FORMS[task])
-    return LabelledFile(task, rows=tuple(checked), ignored_types=ignored)
+    return LabelledFile(task, rows=tuple(checked))
 
 
 def _entity(item: list[Any], text: str) -> list[Any] | None:
-    """[start, end, type]; with a fourth value None where the type is none of ours; None where it fits no span."""
-    if not _is_span(item, text):
-        return None
-    known = _TYPES.get(item[2].strip().casefold())
-    return [*item[:2], known] if known else [*item, None]
+    """[start, end, type], whatever the type is called."""
+    return [*item[:2], item[2].strip()] if _is_span(item, text) and item[2].strip() else None
 
 
 def _target(item: list[Any], text: str) -> list[Any] | None:
@@ -207,8 +194,8 @@ def _is_span(item: list[Any], text: str) -> bool:
 
 _CHECKS = {"entities": _entity, "aspects": _aspect, "targets": _target}
 _FORMS = {
-    "entities": "entities are [start, end, type], in code points of the text, end exclusive; types: "
-    "organisation, product",
+    "entities": "entities are [start, end, type], in code points of the text, end exclusive; "
+    'such as [0, 7, "organisation"]',
     "aspects": f"aspects are [aspect, polarity]; polarities: {ALLOWED}",
     "targets": f"targets are [start, end, polarity], in code points of the text, end exclusive; polarities: {ALLOWED}",
 }

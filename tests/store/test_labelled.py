@@ -110,18 +110,15 @@ def test_rows_may_name_documents_and_wait_for_their_label(tmp_path):
         read_labelled(write(tmp_path / "empty.csv", "document_id,text,label\nabc,Good,\n"))
 
 
-def test_entities_are_checked_and_types_named_in_one_way(tmp_path):
+def test_entities_keep_their_types(tmp_path):
     rows = [
         {"text": "Ryanair lost it", "entities": [[0, 7, "ORG"], [8, 12, "person"]]},
         {"text": "华为Mate60", "entities": [[0, 2, "公司"], [2, 8, "product"]]},
+        {"text": "Nothing", "entities": []},
     ]
     file = read_labelled(write(tmp_path / "e.jsonl", "\n".join(json.dumps(row) for row in rows)))
     assert file.task == "entities"
-    assert [row["entities"] for row in file.rows] == [
-        [[0, 7, "organisation"]],
-        [[0, 2, "organisation"], [2, 8, "product"]],
-    ]
-    assert file.ignored_types == {"person": 1}
+    assert [row["entities"] for row in file.rows] == [row["entities"] for row in rows]
 
 
 @pytest.mark.parametrize(
