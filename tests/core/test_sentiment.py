@@ -12,6 +12,7 @@ from tasks.core.sentiment import (
     confidence,
     decide,
     fit_min_confidence,
+    fit_offsets,
     fit_temperature,
     fold_mixed,
     label_of,
@@ -88,6 +89,32 @@ def test_fitted_temperature_is_the_one_the_labels_were_drawn_with(true_temperatu
 def test_temperature_needs_documents():
     with pytest.raises(DataContractError):
         fit_temperature(np.zeros((0, 4)), np.zeros(0, int))
+
+
+def drawn(shift, *, count=900, seed=4):
+    """Logits of a model that is right but says neutral by `shift` too readily; classes and sets, 0 and 1 by turns."""
+    chance = np.random.default_rng(seed)
+    classes = np.arange(count) % 3
+    logits = chance.normal(size=(count, 4))
+    logits[np.arange(count), classes] += 2
+    logits[:, 3] = -20
+    logits[:, 1] += shift
+    return logits, classes, np.arange(count) // 3 % 2
+
+
+@pytest.mark.parametrize("shift", [-0.8, 0.0, 0.8])
+def test_offsets_undo_a_habit_of_saying_neutral(shift):
+    logits, classes, sources = drawn(shift)
+    offsets = fit_offsets(logits, classes, sources)
+    assert offsets[1] == pytest.approx(-shift, abs=0.35)
+    assert offsets[2] == pytest.approx(0, abs=0.35)
+    assert offsets[0] == offsets[3] == 0
+
+
+def test_offsets_ask_no_set_that_lacks_a_class():
+    logits, classes, sources = drawn(0.8)
+    keep = (sources == 0) & (classes != 1)
+    assert not fit_offsets(logits[keep], classes[keep], sources[keep]).any()
 
 
 def test_threshold_gives_up_only_where_the_model_is_mostly_wrong():
