@@ -75,7 +75,7 @@ def evaluate_task(settings: Settings, progress: Progress, *, task: str | None, d
     return result
 
 
-def save_release(result: Mapping[str, Any], *, version: str, path: Path = RELEASE) -> list[str]:
+def save_release(result: Mapping[str, Any], *, version: str) -> list[str]:
     """Keep an evaluation on golden sets as that of a release; the tasks that were kept.
 
     Raises:
@@ -84,7 +84,7 @@ def save_release(result: Mapping[str, Any], *, version: str, path: Path = RELEAS
     results = [result, *result.get("other_tasks", {}).values()]
     if any(each["data"] != "golden" for each in results):
         raise UsageError("Only figures on the golden sets can be a release's", fix="leave --data away")
-    write_release(path, version, {each["task"]: each for each in results})
+    write_release(RELEASE, version, {each["task"]: each for each in results})
     return [each["task"] for each in results]
 
 

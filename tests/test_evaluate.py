@@ -3,7 +3,9 @@
 import csv
 import gzip
 import json
+import sys
 from datetime import datetime
+from types import ModuleType
 
 import pytest
 
@@ -191,7 +193,7 @@ def golden(tmp_path, monkeypatch):
 def test_a_release_is_kept_and_compared_with_in_pairs(settings, golden, word_model):
     first = measure(settings, task="sentiment")
     assert "changes" not in first
-    assert evaluate.save_release(first, version="1.0", path=evaluate.RELEASE) == ["sentiment"]
+    assert evaluate.save_release(first, version="1.0") == ["sentiment"]
     same = measure(settings, task="sentiment")["changes"]
     assert (same["version"], same["n_paired"]) == ("1.0", 5)
     assert same["metrics"]["accuracy"]["delta"] == 0
@@ -207,7 +209,7 @@ def test_a_release_is_kept_and_compared_with_in_pairs(settings, golden, word_mod
 
 
 def test_a_release_on_other_texts_is_compared_unpaired(settings, golden, word_model):
-    evaluate.save_release(measure(settings, task="sentiment"), version="1.0", path=evaluate.RELEASE)
+    evaluate.save_release(measure(settings, task="sentiment"), version="1.0")
     write_csv(golden / "sentiment_en.csv", [(f"good {i}", "positive") for i in range(30)])
     changes = measure(settings, task="sentiment")["changes"]
     assert changes["n_paired"] == 0
@@ -216,18 +218,45 @@ def test_a_release_on_other_texts_is_compared_unpaired(settings, golden, word_mo
 
 def test_saving_one_task_keeps_the_others_and_a_users_file_is_no_release(settings, golden, word_model, tmp_path):
     other = {"task": "entities", "data": "golden", "n": 3, "coverage": 1.0, "metrics": {}, "model_version_id": "m"}
-    evaluate.save_release(other, version="0.9", path=evaluate.RELEASE)
+    evaluate.save_release(other, version="0.9")
     result = measure(settings, task="sentiment")
-    evaluate.save_release(result, version="1.0", path=evaluate.RELEASE)
+    evaluate.save_release(result, version="1.0")
     kept = json.loads(evaluate.RELEASE.read_text(encoding="utf-8"))
     assert set(kept["tasks"]) == {"entities", "sentiment"}
     assert kept["tasks"]["sentiment"]["labels"][row_key("bad")] == "negative"
     mine = measure(settings, write_csv(tmp_path / "mine.csv", [("good", "positive")]))
     with pytest.raises(UsageError):
-        evaluate.save_release(mine, version="1.0", path=evaluate.RELEASE)
+        evaluate.save_release(mine, version="1.0")
 
 
 def test_a_damaged_release_is_told(settings, golden, word_model):
     evaluate.RELEASE.write_text("{", encoding="utf-8")
     with pytest.raises(SourceError, match="release"):
         measure(settings, task="sentiment")
+
+
+def test_spans_go_to_their_own_measures_with_their_language(settings, monkeypatch, tmp_path):
+    asked = []
+
+    def measure(settings, rows):
+        asked.append(rows)
+        return {"n": 9, "coverage": 1.0, "metrics": {}, "model_version_id": "m", "ignored_types": {"person": 2}}
+
+    for name in ("entities", "aspects"):
+        module = ModuleType(f"tasks.evaluate_{name}")
+        setattr(module, f"evaluate_{name}", measure)
+        module.evaluate_targets = measure
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    golden = evaluate.evaluate_task(settings, NullProgress(), task="aspects", data=None)
+    assert (golden["n"], golden["text_count"], golden["data"]) == (9, 304, "golden")
+    assert golden["targets"]["task"] == "targets"
+    aspects, targets = asked
+    assert {row["language"] for row in aspects} == {row["language"] for row in targets} == {"en", "zh"}
+    assert all("targets" in row for row in targets)
+
+    path = tmp_path / "mine.jsonl"
+    path.write_text(json.dumps({"text": "Ryanair", "entities": [[0, 7, "person"]]}), encoding="utf-8")
+    result = evaluate.evaluate_task(settings, NullProgress(), task=None, data=path)
+    assert (result["task"], result["data"]) == ("entities", "mine.jsonl")
+    assert result["warnings"] == ["types of names that are not looked for were left out: person (2)"]
+    assert asked[-1][0]["entities"] == [[0, 7, "person"]]
