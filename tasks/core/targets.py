@@ -22,7 +22,8 @@ RULES_VERSION = 1
 Span = tuple[int, int]
 
 _CLAUSE_END = re.compile(
-    r"[,;:][\"'”’)\]]*(?=\s)|\s[-–—]{1,2}\s|—|[，；：、](?=.)|[。！？!?…\n]+"
+    r"[,;:][\"'”’)\]]*(?=\s)|\s[-–—]{1,2}\s|—|[，；：、](?=.)|[。！？!?…～~\n]+"
+    r"|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])"
     r"|\s(?=(?:but|while|whereas|although|though|however|yet|except)\s)"
     r"|(?=但是|可是|不过|然而|只是|而且|但(?!凡))",
     re.IGNORECASE,
@@ -32,6 +33,8 @@ _QUESTION = {
     "zh": re.compile(r"[?？]|[吗呢么]\s*[。！!]?\s*$|是不是|会不会|有没有人|哪个|还是(?=[^，]*[?？])"),
 }
 POLARITIES = ("negative", "neutral", "positive")
+# Names in a row compare nothing: "A, B and C", "A、B和C".
+_LIST = re.compile(r"[\s,、/&和与及跟或]*(?:and|or)?[\s,]*(?:the )?", re.IGNORECASE)
 MAX_BETWEEN = 80
 MAX_AROUND = 60
 
@@ -131,7 +134,8 @@ def _signs(
             before = text[max(sentence.start, spans[one][0] - MAX_AROUND) : spans[one][0]].lower()
             after = text[spans[other][1] : min(sentence.end, spans[other][1] + MAX_AROUND)].lower()
             sign = patterns.sign(before, between, after)
-            if not sign and polarities is not None and patterns.compares(before, between, after):
+            is_listed = _LIST.fullmatch(between) is not None and not patterns.compares(before, "", "")
+            if not sign and polarities is not None and not is_listed and patterns.compares(before, between, after):
                 sign = _sign_of(polarities[one], polarities[other])
             yield one, other, sign, (sentence.start, sentence.end)
 
