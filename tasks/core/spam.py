@@ -17,6 +17,8 @@ SPAM_REASONS = {
     "contact_promotion": "Advertises something and gives a contact or link to follow up.",
     "referral_code": "Offers the author's own referral code.",
     "keyword_stuffing": "Search words in a row instead of sentences.",
+    "repeated_promotion": "Mostly the same words again and again, and a link.",
+    "gibberish": "No words of any language: keys hit at random, or filler text.",
     "copied_across_brands": "The same long review under three brands or five authors.",
 }
 
@@ -30,8 +32,10 @@ _MARK = re.compile(r"\[(?:email|phone|id|card|iban|contact)\]")
 _CONTACT = re.compile(
     r"\[(?:phone|contact|email)\]|https?://|\bwww\.|\bt\.me/|\bwa\.me/"
     r"|(?:telegram|whats ?app|instagram|insta|ig|signal)\b.{0,20}?@\w{4,32}"
-    r"|@\w{4,32} (?:on|via) (?:telegram|whats ?app|instagram|ig)\b"
-    r"|(?:微信|加微|加v|vx|qq)[^,.;!?，。；！？]{0,8}[a-z0-9_-]{5,20}|公众号[ :：]?[“\"「【]",
+    r"|@\w{4,32} (?:on|via) (?:telegram|whats ?app|instagram|ig)\b|\bcontact @\w{4,32}|\bskype\W{0,3}live:"
+    r"|\b[a-z0-9-]{3,30}\.(?:com|net|org|info|biz|xyz|shop|store|online|site|top|club|vip|io|ru|cn|example)\b"
+    r"|(?:微信|加微|加v|v信|vx|qq|扣扣|群号)[^,.;!?，。；！？]{0,8}[a-z0-9_-]{5,20}|公众号[ :：]?[“\"「【]"
+    r"|扫码(?:进|加)群",
     re.IGNORECASE,
 )
 _PROMOTION = re.compile(
@@ -49,7 +53,22 @@ _PROMOTION = re.compile(
     r" (?:shop|store|page|account|business|channel)\b"
     r"|\bspell cast(?:er|ing)\b|\bbest seo (?:service|agency|expert)"
     r"|\b(?:personal|instant|payday) loans?\b.{0,40}\b(?:apply|contact|approved)"
-    r"|\bdm me for\b|\b(?:free|cheap) (?:gift cards?|iptv|v-?bucks)\b",
+    r"|\bdm me for\b|\b(?:free|cheap) (?:gift cards?|iptv|v-?bucks|robux)\b"
+    r"|\b(?:online|live|crypto) (?:casinos?|poker|betting|gambling)\b|\bslot gacor\b|\bsure ?bets?\b|\bfree spins\b"
+    r"|\b(?:welcome|deposit) bonus\b|\bbet (?:on \w{1,20} )?with us\b"
+    r"|\b(?:viagra|cialis)\b|\bwithout (?:a )?prescription\b"
+    r"|\b(?:hot|sexy|lonely) (?:singles|girls|women|milfs)\b|\bescort service"
+    r"|\bmod apk\b|\bunlimited (?:coins|gems|gold)\b"
+    r"|\b(?:sell|buy) (?:your )?(?:accounts?|gold) (?:or|and) (?:buy |sell )?(?:gold|accounts?)\b"
+    r"|\b(?:essays?|assignments?|homework) (?:written|writing|help)\b|\bplagiarism[- ]free\b"
+    r"|\b(?:replica|1:1) (?:rolex|gucci|watch\w{0,2}|bags?|shoes|quality)\b"
+    r"|\bselected to (?:win|receive)\b|\bclaim your (?:prize|reward|gift)\b"
+    r"|\bgiveaway\b.{0,60}\b(?:btc|eth|bitcoin|crypto)\b"
+    r"|\b(?:btc|eth|bitcoin)\b.{0,60}\bgiveaway\b"
+    r"|\b(?:visit|check out|subscribe to) my (?:shop|store|channel|page|site|website|profile)\b"
+    r"|\b(?:promo|coupon|discount) code [A-Z0-9]{4,15} for \d{1,2} ?%"
+    r"|\b\d[\d,.]{2,9}k? (?:instagram |tiktok |youtube |real )?(?:followers|likes|subscribers|views) for\b"
+    r"|\b(?:got|get) (?:all )?my (?:money|funds|bitcoin) back\b.{0,60}\bcontact @",
     re.IGNORECASE | re.DOTALL,
 )
 # An offer, and the call to take it up at once behind a link.
@@ -64,7 +83,11 @@ _PROMOTION_ZH = re.compile(
     r"|返利|返现群|加群领|内部(?:优惠|折扣|券|渠道)|优惠券领|隐藏(?:优惠)?券|代开发票|办证|贷款秒|低息贷款|无抵押|网贷|炒股|荐股"
     r"|博彩|棋牌|包赢|躺赚|宝妈.{0,10}(?:赚|副业)|副业.{0,6}赚|厂家直[供销]|工厂直[供销]|代购.{0,10}(?:折|半价)"
     r"|(?:奢|名|大牌)(?:表|包|鞋).{0,6}(?:一比一|1[:：比]1|高仿)|(?:高仿|A货|原单|尾货).{0,30}(?:批发|一手|货源)|一手货源"
-    r"|淘宝(?:开店|培训)",
+    r"|淘宝(?:开店|培训)"
+    r"|时时彩|六合彩|彩票计划|百家乐|真人视讯|(?:线上|在线)(?:娱乐|赌)|首存|彩金|注册送\d|稳赚|包赚|博彩|内部消息"
+    r"|代写|代考|包过|同城(?:交友|约)|美女(?:在线|陪)|上门服务|祖传秘方|根治|买粉|涨粉|涨赞|刷(?:赞|好评|评论|粉)"
+    r"|高仿(?:名)?[牌表包鞋]|一比一|走私|水货|毕业证|出售.{0,6}(?:账号|金币)|想赚钱|零门槛|领(?:取)?(?:红包|皮肤|券)|加群领"
+    r"|优惠券.{0,4}加群",
     re.IGNORECASE,
 )
 # The code itself must follow: "my referral code did not work" is a complaint.
@@ -74,6 +97,33 @@ _REFERRAL = re.compile(
     r"|我的(?:邀请|推荐)码\W{0,3}[是为]?\W{0,3}[a-z0-9]{4,14}",
     re.IGNORECASE,
 )
+
+_KEY_RUNS = (
+    "qwert",
+    "werty",
+    "asdf",
+    "sdfg",
+    "zxcv",
+    "xcvb",
+    "poiu",
+    "oiuy",
+    "lkjh",
+    "kjhg",
+    "mnbv",
+    "nbvc",
+    "hjkl",
+    "uiop",
+)
+_HARD_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}|(.)\1{4}|\b[bcdfghjklmnpqrstvwxz]{4,}\b")
+_GIBBERISH_WORDS = 3
+_FILLER = re.compile(r"\blorem ipsum dolor\b", re.IGNORECASE)
+# One character over and over says something only where it is praise, blame or laughter.
+_CHINESE_FILLER = re.compile(r"^([\u4e00-\u9fff])\1{9,}$")
+_SAYING_CHARACTERS = frozenset("好赞棒美爽牛强香甜快差烂坏慢贵哈呵嘿嘻呜哭顶啊嗯哦哇爱谢")
+# What a Chinese input method makes of keys hit at random (asdf, sdfs).
+_CHINESE_KEYS = re.compile(r"阿斯顿(?!·?马丁)|阿斯蒂芬|阿萨德(?!尔)|啊实打实|啊手动阀|撒旦法|地方就阿|斯利康地")
+_PROMOTED_REPEATS = 3
+_PROMOTED_SHARE = 0.6
 
 _STUFFING_WORDS = (10, 80)
 _STUFFING_REPEATS = 3
@@ -102,7 +152,11 @@ def spam_reason(text: str, kind: str) -> str | None:
         return "contact_promotion"
     if _REFERRAL.search(text):
         return "referral_code"
-    return "keyword_stuffing" if _is_keyword_stuffing(text) else None
+    if _is_keyword_stuffing(text):
+        return "keyword_stuffing"
+    if _is_repeated_promotion(text):
+        return "repeated_promotion"
+    return "gibberish" if _is_gibberish(text) else None
 
 
 def _promotes(text: str) -> bool:
@@ -121,3 +175,30 @@ def _is_keyword_stuffing(text: str) -> bool:
         return False
     pairs = Counter(pairwise(words))
     return max(pairs.values()) >= _STUFFING_REPEATS and len(_TRADE_WORDS.intersection(words)) >= 2
+
+
+def _is_repeated_promotion(text: str) -> bool:
+    """Whether a short text with a link says the same pair of words three times."""
+    if len(text) > _MAX_PROMOTION_CHARS or not _CONTACT.search(text):
+        return False
+    words = re.findall(r"[^\W\d_]+", _LINK.sub("", text).lower())
+    pairs = Counter(pairwise(words))
+    repeated = sum(2 * count for pair, count in pairs.items() if count >= _PROMOTED_REPEATS and len(set(pair)) == 2)
+    return repeated >= _PROMOTED_SHARE * len(words) > 0
+
+
+def _is_gibberish(text: str) -> bool:
+    """Whether nobody says anything: at least two thirds of three words or more could be in no language."""
+    if _FILLER.search(text):
+        return True
+    key = matching_key(text)
+    match = _CHINESE_FILLER.match(key)
+    if match:
+        return match[1] not in _SAYING_CHARACTERS
+    if not text.isascii():
+        return len(key) <= 40 and _CHINESE_KEYS.search(key) is not None
+    if len(text) > _MAX_PROMOTION_CHARS:
+        return False
+    words = re.findall(r"[a-z]{3,}", text.lower())
+    hard = [word for word in words if _HARD_WORD.search(word) or any(run in word for run in _KEY_RUNS)]
+    return len(words) >= _GIBBERISH_WORDS and len(set(words)) > 1 and 3 * len(hard) >= 2 * len(words)

@@ -95,3 +95,43 @@ def test_a_hostile_megabyte_takes_seconds(piece):
     started = time.process_time()
     spam_reason(piece * (1_000_000 // len(piece)), "review")
     assert time.process_time() - started < 15
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "asdkjh qwieuy zxmnbv lkjhgf poiuyt mnbvcx",
+        "jjjjjjjj kkkkkkkk hhhhhhhh",
+        "lorem ipsum dolor sit amet",
+        "的的的的的的的的的的的的",
+        "啊手动阀撒旦法",
+    ],
+)
+def test_keys_hit_at_random_are_gibberish(text):
+    assert spam_reason(text, "review") == "gibberish"
+    assert spam_reason(text, "news") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hmmmm",
+        "aaaaaaamazing!!! soooooo good",
+        "好好好好好好好好好好好好",
+        "哈哈哈哈哈哈哈哈哈哈哈哈",
+        "QWERTY layout is missing",
+        "Rhythm and strengths, nymph",
+        "TBH IDK LOL BRB",
+        "阿斯顿·马丁的座椅",
+        "1234567890 000000000000",
+    ],
+)
+def test_short_feelings_are_no_gibberish(text):
+    assert spam_reason(text, "review") is None
+
+
+def test_the_same_words_again_and_again_with_a_link_are_promotion():
+    assert spam_reason("sale now sale now sale now sale now www.x.example", "review") == "repeated_promotion"
+    assert spam_reason("sale now sale now sale now sale now", "review") is None
+    told = "The new kettle boils fast, the new kettle is quiet, the new kettle looks good: www.x.example has the test"
+    assert spam_reason(told, "review") is None
