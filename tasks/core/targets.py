@@ -35,6 +35,7 @@ _QUESTION = {
 POLARITIES = ("negative", "neutral", "positive")
 # Names in a row compare nothing: "A, B and C", "A、B和C".
 _LIST = re.compile(r"[\s,、/&和与及跟或]*(?:and|or)?[\s,]*(?:the )?", re.IGNORECASE)
+_AGAINST = re.compile(r"(?:\bunlike|\bcompared (?:to|with)|不像|相比于?|比起)\s*(?:the )?$")
 MAX_BETWEEN = 80
 MAX_AROUND = 60
 
@@ -134,7 +135,7 @@ def _signs(
             before = text[max(sentence.start, spans[one][0] - MAX_AROUND) : spans[one][0]].lower()
             after = text[spans[other][1] : min(sentence.end, spans[other][1] + MAX_AROUND)].lower()
             sign = patterns.sign(before, between, after)
-            is_listed = _LIST.fullmatch(between) is not None and not patterns.compares(before, "", "")
+            is_listed = _LIST.fullmatch(between) is not None and not _AGAINST.search(before)
             if not sign and polarities is not None and not is_listed and patterns.compares(before, between, after):
                 sign = _sign_of(polarities[one], polarities[other])
             yield one, other, sign, (sentence.start, sentence.end)
