@@ -8,6 +8,7 @@ shares. A gap whose interval leaves out 0 is marked; among twenty groups one is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from tasks.core.metrics import classification_metrics
@@ -54,10 +55,10 @@ def _limited(given: Sequence[str | None]) -> list[str | None]:
 
 
 def _by_size(groups: Sequence[str | None]) -> list[str]:
-    names = {name for name in groups if name is not None}
-    if names <= set(_LENGTHS):
-        return [name for name in _LENGTHS if name in names]
-    return sorted(names, key=lambda name: (-sum(group == name for group in groups), name))
+    counts = Counter(name for name in groups if name is not None)
+    if counts.keys() <= set(_LENGTHS):
+        return [name for name in _LENGTHS if name in counts]
+    return sorted(counts, key=lambda name: (-counts[name], name))
 
 
 def _fare(name: str, groups: Sequence[str | None], truth: Sequence[str], predicted: Sequence[str | None]) -> dict:
