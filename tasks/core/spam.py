@@ -114,7 +114,7 @@ _KEY_RUNS = (
     "hjkl",
     "uiop",
 )
-_HARD_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}|(.)\1{4}|\b[bcdfghjklmnpqrstvwxz]{4,}\b")
+_HARD_WORD = re.compile(r"[bcdfghjklmnpqrstvwxz]{5}|\b([^aeiouy])\1{4,}\b|\b[bcdfghjklmnpqrstvwxz]{4,}\b")
 _GIBBERISH_WORDS = 3
 _FILLER = re.compile(r"\blorem ipsum dolor\b", re.IGNORECASE)
 # One character over and over says something only where it is praise, blame or laughter.
@@ -182,9 +182,14 @@ def _is_repeated_promotion(text: str) -> bool:
     if len(text) > _MAX_PROMOTION_CHARS or not _CONTACT.search(text):
         return False
     words = re.findall(r"[^\W\d_]+", _LINK.sub("", text).lower())
-    pairs = Counter(pairwise(words))
-    repeated = sum(2 * count for pair, count in pairs.items() if count >= _PROMOTED_REPEATS and len(set(pair)) == 2)
-    return repeated >= _PROMOTED_SHARE * len(words) > 0
+    pairs = Counter(pair for pair in pairwise(words) if len(set(pair)) == 2)
+    repeated = {
+        place + shift
+        for place, pair in enumerate(pairwise(words))
+        if pairs[pair] >= _PROMOTED_REPEATS
+        for shift in (0, 1)
+    }
+    return len(repeated) >= _PROMOTED_SHARE * len(words) > 0
 
 
 def _is_gibberish(text: str) -> bool:
