@@ -227,17 +227,24 @@ def _sentences(report: WeeklyReport, recomputed: Sequence[Fact], *, is_strict: b
         return [float(value) for value in sides if _is_number(value)]
 
     names = [report.project, *report.brands, *(topic.label for topic in report.topics)]
+    names += [*(name.entity_name for name in report.new_names), *(row.label_en for row in report.aspects)]
+    names += [row.label_zh for row in report.aspects]
     names += [name[:39].rstrip() + "…" for name in names if len(name) > 40]
     found = []
     for language in ("en", "zh"):
         messages = load_messages(language)
         constants = json.dumps(
-            [messages[table] for table in ("sentence", "standing", "summary", "detail", "subject")], ensure_ascii=False
+            [messages[table] for table in ("sentence", "standing", "summary", "detail", "subject", "news")],
+            ensure_ascii=False,
         )
         texts = []
         for item in (*report.findings, *report.watches):
             # A change speaks of its own row (and of the topics that go with it); a level is set beside other brands'.
-            own = allowed(f"{item.finding_id}.", "fig-drivers.") if item.rule in ("signal", "watch") else allowed()
+            own = (
+                allowed(f"{item.finding_id}.", "fig-drivers.")
+                if item.rule in ("signal", "watch", "slope")
+                else allowed()
+            )
             texts.append((f"{item.finding_id}.text", getattr(item, f"text_{language}"), own))
         texts.append(("report.summary", getattr(report, f"summary_{language}"), [*allowed(), *counts]))
         for ref, text, values in texts:

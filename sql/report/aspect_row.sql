@@ -22,7 +22,10 @@ select
     slope_start,
     slope_n,
     slope_q_value,
-    slope_verdict
+    slope_verdict,
+    slope_start + 11 * slope as slope_end,
+    11 * slope_lo as slope_change_lo,
+    11 * slope_hi as slope_change_hi
 from marts.weekly_aspect
 where
     week_start = $week_start

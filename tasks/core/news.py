@@ -59,7 +59,7 @@ def _priced(
     )
     page_count = len({change.document_id for change in week.changes})
     sentences = {
-        language: wording.announced_price(told.brand or "", told, pages, page_count, wording.day(told.changed_on))
+        language: wording.announced_price(told.brand or "", told, pages, page_count)
         for language, wording in wordings.items()
     }
     return _finding(

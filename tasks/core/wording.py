@@ -210,14 +210,13 @@ class Wording:
         )
         return _sentence(text)
 
-    def announced_price(self, brand: str, change: Change, pages: int, page_count: int, day: str) -> Sentence:
+    def announced_price(self, brand: str, change: Change, pages: int, page_count: int) -> Sentence:
         """The sentence of a price that a competitor's own pages state, beside the one that they name as the old one."""
         text = self.say(
             "news.price" if change.before_amount is not None else "news.price_only",
             brand=self.brand(brand),
             value=_STRONG[0] + self.money(change.after_amount, change.currency) + _STRONG[1],
             before=self.money(change.before_amount, change.currency),
-            day=day,
             n=self.count(pages),
             count=self.count(page_count),
         )
