@@ -107,3 +107,19 @@ def test_the_release_knows_the_tasks_that_have_a_golden_set():
     sentiment = release["tasks"]["sentiment"]
     assert sentiment["n"] == len(sentiment["labels"])
     assert 0 < sentiment["metrics"]["accuracy"]["value"] < 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_sentence_with_names_fits_a_training_template(language):
+    path = ROOT / "data/models" / f"entity_templates_{language}.txt"
+    slots = re.compile(r"\{[A-Z]\}")
+    templates = [line for line in path.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    trained = {text_key(slots.sub("slot", line)) for line in templates}
+    fitting = []
+    for row in read_labelled(golden_files("entities")[language]).rows:
+        text = row["text"]
+        for start, end, _ in sorted(row["entities"], reverse=True):
+            text = f"{text[:start]}slot{text[end:]}"
+        if text_key(text) in trained:
+            fitting.append(row["text"])
+    assert fitting == []
