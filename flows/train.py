@@ -2,6 +2,7 @@
 
 `marketbrief train sentiment --data FILE` makes a model for one project. `python -m flows.train bundle --data FOLDER`
 makes the sentiment models that the program ships, from the public sets in that folder and the project's sentences.
+`python -m flows.train entities --data FOLDER` makes the shipped name taggers (tasks/train_entities.py).
 `python -m flows.train frontier --data FOLDER` prints what sharing the encoder costs (tasks/frontier.py).
 """
 
@@ -113,9 +114,9 @@ class _Lines:
 
 
 def main(arguments: list[str]) -> int:
-    """Rebuild the shipped models (bundle), or measure what sharing the encoder costs (frontier)."""
+    """Rebuild the shipped models (bundle, entities), or measure what sharing the encoder costs (frontier)."""
     parser = argparse.ArgumentParser(prog="python -m flows.train", description=main.__doc__)
-    parser.add_argument("what", choices=["bundle", "frontier"])
+    parser.add_argument("what", choices=["bundle", "entities", "frontier"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the public training sets")
     parser.add_argument("--language", choices=["en", "zh"], action="append", help="only this one")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -132,6 +133,12 @@ def main(arguments: list[str]) -> int:
 
         prefect_env.apply(settings)
         languages = options.language or ["en", "zh"]
+        if options.what == "entities":
+            from tasks.train_entities import train_entities
+
+            for language in languages:
+                print(train_entities(options.data, language, seed=options.seed))
+            return 0
         for summary in build_bundle(
             settings, data=options.data, languages=languages, seed=options.seed, progress=_Lines()
         ):

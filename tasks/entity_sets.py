@@ -16,7 +16,9 @@ import csv
 import gzip
 import io
 import json
+import random
 import re
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +72,25 @@ def read_entity_set(entity_set: EntitySet, root: Path) -> list[Marked]:
 def read_wnut_dev(root: Path) -> list[Marked]:
     """The development part of WNUT-17, on which nothing is trained."""
     return list(read_conll(root / "wnut17" / "emerging.dev.conll", {kind: kind for kind in WNUT_TYPES}))
+
+
+def read_plain_chinese(root: Path) -> list[str]:
+    """Chinese text without labels, to make vectors from: news titles, reviews and short posts, without repeats."""
+    texts = [
+        line.split("\t")[0]
+        for name in ("dev.txt.gz", "test.txt.gz")
+        for line in _open_text(root / "zh_thucnews_titles" / name).splitlines()
+    ]
+    reviews = zipfile.ZipFile(root / "zh_online_shopping_10_cats" / "online_shopping_10_cats.zip")
+    table = next(name for name in reviews.namelist() if name.endswith(".csv"))
+    rows = [row["review"] for row in csv.DictReader(io.StringIO(reviews.read(table).decode("utf-8", "replace")))]
+    random.Random(1).shuffle(rows)
+    texts += [row[:200] for row in rows[:16_000]]
+    posts = csv.DictReader(io.StringIO(_open_text(root / "zh_bdci_car_2018" / "train_2.csv.gz")))
+    texts += [row["content"] for row in posts][:6_000]
+    weibo = csv.reader(io.StringIO(_open_text(root / "zh_weibo_senti_subset" / "weibo_senti_100k.csv")))
+    texts += [row[1] for row in weibo][1:]
+    return [text for text in dict.fromkeys(texts) if text]
 
 
 def read_conll(path: Path, types: Mapping[str, str], *, unknown: Sequence[str] = ()) -> Iterator[Marked]:

@@ -1,8 +1,9 @@
 -- Grain: one row per (document_id, start_char, end_char, entity_id).
 -- The document's sentiment is the mention's where the document names one tracked brand only: the brand that the
 -- source gives it counts as named. In a document of several brands it is how the words around the name speak of it.
--- Names that nobody listed carry no sentiment of their own. What a person corrected wins: a span gets its type, a span
--- that is no name goes, and a name that was missed comes, as the entity that is written so elsewhere if there is one.
+-- Where a tracked brand and a name that nobody listed claim one place, the brand has it. Names that nobody listed carry
+-- no sentiment of their own. What a person corrected wins: a span gets its type, a span that is no name goes, and a name
+-- that was missed comes, as the entity that is written so elsewhere if there is one.
 with corrected as (
 
     select
@@ -23,6 +24,21 @@ found as (
         on mentions.model_version_id = models.model_version_id
         and models.task = 'mention'
         and models.is_current
+    where
+        mentions.is_tracked
+        or not exists (
+            select tracked.document_id
+            from enriched.mention as tracked
+            inner join ops.model_version as tracked_models
+                on tracked.model_version_id = tracked_models.model_version_id
+                and tracked_models.task = 'mention'
+                and tracked_models.is_current
+            where
+                tracked.is_tracked
+                and tracked.document_id = mentions.document_id
+                and tracked.start_char < mentions.end_char
+                and mentions.start_char < tracked.end_char
+        )
 
 ),
 

@@ -1,0 +1,327 @@
+"""Name taggers at work: organisations and products that no configuration lists, as entities of spaCy documents.
+
+Each language has a spaCy pipeline: a blank language with a tokenizer that keeps every character, and one component
+that sets `doc.ents`. Behind the component stands a network of the project's own. The English one reads what the shared
+encoder's pass gave (tasks/models/entity_en.py), the Chinese one the characters themselves (tasks/models/entity_zh.py).
+`pipeline(language)` gives the spaCy pipeline for other use; in a run the taggers make the same documents without
+calling the encoder again. Another spaCy pipeline takes their place through [models.hub].
+
+Stored: int8 tables and matrices; of the English layers, what they differ by from the base's, in four bits a number.
+Cards say what they were trained on and how good they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tasks.core.contracts import Encoded, Mention
+from tasks.core.names import Span, name_mention, told_names
+from tasks.models import cards
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from tasks.models.encoder import Branch
+
+WEIGHTS = "model.safetensors"
+SETTINGS = "tagger.json"
+BUNDLE_KEYS = {"en": "entities-en", "zh": "entities-zh"}
+BATCH_TEXTS = 128
+_TOKENS = {
+    "en": re.compile(r"[^\W_]+|\s+|.", re.DOTALL),
+    "zh": re.compile(r"[A-Za-z0-9\u00c0-\u024f]+|\s+|.", re.DOTALL),
+}
+_PIECE = re.compile(r"[^。！？!?；;\n]{1,220}[。！？!?；;\n]*|[。！？!?；;\n]+")
+
+
+class NameTagger:
+    """Finds names in texts of one language. An EntityTagger.
+
+    Args:
+        find: texts, and what the encoder's pass gave for them, to the spans of all types that the model knows.
+    """
+
+    def __init__(
+        self,
+        card: dict[str, Any],
+        find: Callable[[Sequence[str], Encoded | None], list[list[Span]]],
+        *,
+        needs_pass: bool,
+    ) -> None:
+        self.version = cards.version_of(card, precision="int8")
+        self.needs_pass = needs_pass
+        self.find = find
+        self._language: str = card["language"]
+
+    def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]:
+        """Organisations and products of every text, without overlaps, in order of start_char."""
+        found = self.find(texts, encoded)
+        nlp = _blank(self._language)
+        rows: list[list[Mention]] = []
+        with nlp.memory_zone():
+            for text, spans in zip(texts, found, strict=True):
+                doc = nlp.make_doc(text)
+                set_names(doc, spans)
+                rows.append([name_mention(text, ent.start_char, ent.end_char, ent.label_) for ent in doc.ents])
+        return rows
+
+
+def set_names(doc: Any, spans: Sequence[Span]) -> None:
+    """Make the told names of a tagger the entities of a spaCy document."""
+    made = (
+        doc.char_span(start, end, label=kind, alignment_mode="expand")
+        for start, end, kind in told_names(doc.text, list(spans))
+    )
+    kept: list[Any] = []
+    for span in made:
+        if span is not None and (not kept or span.start >= kept[-1].end):
+            kept.append(span)
+    doc.ents = kept
+
+
+def pipeline(language: str) -> Any:
+    """A spaCy pipeline of "en" or "zh" whose documents have organisations and products as entities.
+
+    Raises:
+        ModelUnavailableError: the model's files are missing, or are not the expected ones.
+    """
+    from spacy.language import Language
+
+    tagger = load_tagger(language)
+    name = f"marketbrief_names_{language}"
+    if not Language.has_factory(name):
+
+        @Language.component(name)
+        def add_names(doc: Any) -> Any:
+            encoded = None
+            if tagger.needs_pass:
+                from tasks.models.encoder import MiniLmEncoder
+
+                encoded = _encoder_of(MiniLmEncoder).encode([doc.text])
+            set_names(doc, tagger.find([doc.text], encoded)[0])
+            return doc
+
+    nlp = _blank(language, shared=False)
+    nlp.add_pipe(name)
+    return nlp
+
+
+@lru_cache(maxsize=4)
+def load_tagger(language: str) -> NameTagger:
+    """The bundle's tagger of "en" or "zh".
+
+    Raises:
+        ModelUnavailableError: its files are missing, or are not the expected ones.
+    """
+    return load_folder(cards.bundle_folder(BUNDLE_KEYS[language]))
+
+
+def load_folder(folder: Path) -> NameTagger:
+    """A tagger from its folder."""
+    card = cards.load_card(folder)
+    settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+    state = read_state(folder)
+    if card["language"] == "zh":
+        return NameTagger(card, _chinese(state, settings), needs_pass=False)
+    return NameTagger(card, _english(state, settings), needs_pass=True)
+
+
+def entities_branch(folder: Path) -> Branch:
+    """The branch of an installed English tagger, for the encoder.
+
+    Raises:
+        ModelUnavailableError: its files are missing, or are not the expected ones.
+    """
+    import torch
+
+    from tasks.models import bert, entity_en
+    from tasks.models.encoder import Branch, base_folder, base_tokenizer
+
+    card = cards.load_card(folder)
+    state = read_state(folder)
+    _, base = bert.load_base(base_folder() / "model.safetensors")
+    layers = base[card["first_layer"] :]
+    for place, layer in enumerate(layers):
+        own = layer.state_dict()
+        layer.load_state_dict({name: own[name] + state[f"layers.{place}.{name}"] for name in own})
+    weight = state["project.weight"]
+    project = torch.nn.Linear(weight.shape[1], weight.shape[0])
+    project.load_state_dict({"weight": weight, "bias": state["project.bias"]})
+    return Branch(
+        entity_en.BRANCH,
+        card["first_layer"],
+        layers,
+        entity_en.reader(project.requires_grad_(False), continuations(base_tokenizer())),
+        has_offsets=True,
+    )
+
+
+def load_entities_branch() -> Branch:
+    """The branch of the bundle's English tagger."""
+    return entities_branch(cards.bundle_folder(BUNDLE_KEYS["en"]))
+
+
+def continuations(tokenizer: Any) -> np.ndarray:
+    """(vocabulary,) whether a token goes on with a word."""
+    vocabulary = tokenizer.get_vocab()
+    flags = np.zeros(len(vocabulary), bool)
+    for token, number in vocabulary.items():
+        flags[number] = token.startswith("##")
+    return flags
+
+
+def stored(state: dict[str, Tensor], *, differences: Sequence[str] = ()) -> dict[str, Tensor]:
+    """Tensors as they are stored. differences: beginnings of names whose matrices are kept in four bits a number."""
+    import torch
+
+    from tasks.models.int8 import packed
+
+    out: dict[str, Tensor] = {}
+    for name, tensor in state.items():
+        flat = tensor.detach().float()
+        flat = flat.reshape(len(flat), -1) if flat.ndim > 2 else flat
+        if flat.ndim == 2 and name.startswith(tuple(differences)):
+            scale = (flat.abs().amax(dim=1) / 7).clamp_min(1e-7)
+            levels = (flat / scale[:, None]).round().clamp(-7, 7).to(torch.int16) + 8
+            out[name + ".half"] = (levels[:, ::2] * 16 + levels[:, 1::2]).to(torch.uint8).contiguous()
+            out[name + ".step"] = scale.contiguous()
+        else:
+            out |= packed({name: flat})
+    return out
+
+
+def read_state(folder: Path) -> dict[str, Tensor]:
+    """A tagger's tensors in float32; what had three dimensions comes back with two."""
+    import torch
+    from safetensors.torch import load_file
+
+    from tasks.models.int8 import unpacked
+
+    raw = load_file(folder / WEIGHTS)
+    state = unpacked({name: value for name, value in raw.items() if not name.endswith((".half", ".step"))})
+    for name in (name.removesuffix(".half") for name in raw if name.endswith(".half")):
+        bytes_ = raw[name + ".half"].to(torch.int16)
+        levels = torch.stack([bytes_ // 16, bytes_ % 16], dim=2).reshape(len(bytes_), -1) - 8
+        state[name] = levels.float() * raw[name + ".step"][:, None]
+    return state
+
+
+def _load(module: Any, state: dict[str, Tensor], prefix: str) -> Any:
+    shapes = {name: value.shape for name, value in module.state_dict().items()}
+    module.load_state_dict({name: state[f"{prefix}.{name}"].reshape(shape) for name, shape in shapes.items()})
+    return module.eval()
+
+
+def _chinese(state: dict[str, Tensor], settings: dict[str, Any]) -> Callable[..., list[list[Span]]]:
+    import torch
+
+    from tasks.models import crf, entity_zh
+
+    tags = settings["tags"]
+    vocabulary = {char: number for number, char in enumerate(settings["characters"], start=1)}
+    net = entity_zh.CharNet(
+        characters=len(vocabulary) + 1,
+        tags=len(tags),
+        width=settings["width"],
+        dilations=settings["dilations"],
+        dropout=0.0,
+    )
+    _load(net, state, "net")
+    field = _load(crf.Crf(tags), state, "crf")
+
+    def find(texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Span]]:
+        pieces = [
+            (number, match.start(), match.group())
+            for number, text in enumerate(texts)
+            for match in _PIECE.finditer(text)
+        ]
+        found: list[list[Span]] = [[] for _ in texts]
+        order = sorted(range(len(pieces)), key=lambda place: len(pieces[place][2]))
+        with torch.inference_mode():
+            for first in range(0, len(order), BATCH_TEXTS):
+                places = order[first : first + BATCH_TEXTS]
+                rows = [entity_zh.read_characters(pieces[place][2], vocabulary) for place in places]
+                scores = net(entity_zh.padded(rows))
+                paths = field.best(scores, [len(row.chars) for row in rows])
+                for place, path in zip(places, paths, strict=True):
+                    number, offset, _ = pieces[place]
+                    found[number] += [(offset + s, offset + e, kind) for s, e, kind in crf.spans_of(path, tags)]
+        return [sorted(spans) for spans in found]
+
+    return find
+
+
+def _english(state: dict[str, Tensor], settings: dict[str, Any]) -> Callable[..., list[list[Span]]]:
+    import torch
+
+    from tasks.errors import DataContractError
+    from tasks.models import crf, entity_en
+
+    tags = settings["tags"]
+    net = _load(entity_en.WordNet(tags=len(tags)), state, "net")
+    field = _load(crf.Crf(tags), state, "crf")
+
+    def find(texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Span]]:
+        if encoded is None or entity_en.BRANCH not in encoded.readings:
+            raise DataContractError(
+                "The English tagger was given no reading of its branch", fix="encode with its entities_branch"
+            )
+        words = {
+            number: entity_en.joined(windows)
+            for number, windows in enumerate(encoded.readings[entity_en.BRANCH])
+            if any(len(window.starts) for window in windows)
+        }
+        found: list[list[Span]] = [[] for _ in texts]
+        order = sorted(words, key=lambda number: len(words[number].starts))
+        with torch.inference_mode():
+            for first in range(0, len(order), BATCH_TEXTS):
+                numbers = order[first : first + BATCH_TEXTS]
+                rows = [words[number] for number in numbers]
+                looks = [
+                    entity_en.read_words(texts[number], row.starts, row.ends)
+                    for number, row in zip(numbers, rows, strict=True)
+                ]
+                scores = net(entity_en.padded(looks, [torch.from_numpy(row.states) for row in rows]))
+                paths = field.best(scores, [len(row.starts) for row in rows])
+                for number, row, path in zip(numbers, rows, paths, strict=True):
+                    found[number] = [
+                        (int(row.starts[s]), int(row.ends[e - 1]), kind) for s, e, kind in crf.spans_of(path, tags)
+                    ]
+        return found
+
+    return find
+
+
+_blanks: dict[str, Any] = {}
+
+
+def _blank(language: str, *, shared: bool = True) -> Any:
+    """A blank spaCy pipeline whose tokens keep every character of the text."""
+    if shared and language in _blanks:
+        return _blanks[language]
+    import spacy
+    from spacy.tokens import Doc
+
+    nlp = spacy.blank(language)
+    pattern = _TOKENS[language]
+
+    def tokenize(text: str) -> Any:
+        words = pattern.findall(text)
+        return Doc(nlp.vocab, words=words, spaces=[False] * len(words))
+
+    nlp.tokenizer = tokenize
+    if shared:
+        _blanks[language] = nlp
+    return nlp
+
+
+@lru_cache(maxsize=1)
+def _encoder_of(encoder: Any) -> Any:
+    return encoder(branches=[load_entities_branch()])

@@ -1,0 +1,406 @@
+"""Training of the name taggers: marked texts in, a tagger's files out, as it was after its best epoch.
+
+English: the shared encoder's lower layers stay as they are, so their output is computed once and kept; the layers above
+them, a copy of the base's, learn together with the network over words. Chinese: everything is the network's own; its
+tables of characters, pairs and words begin with vectors made of plain text (positive pointwise mutual information with
+neighbouring characters, reduced by a singular value decomposition; Levy and Goldberg, "Neural Word Embedding as
+Implicit Matrix Factorization", 2014), which are worth some five points of F1.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from tasks.core.span_metrics import span_metrics
+from tasks.models import bert, crf, entity_en, entity_zh
+from tasks.models.entities import SETTINGS, WEIGHTS, continuations, stored
+
+FIRST_LAYER = 3
+ENCODER_DIM = 384
+WIDTH_ZH, DILATIONS_ZH = 128, (1, 2, 4, 1)
+_PRETRAINED_DIMS = {"char": 64, "pair": 32, "word": 32}
+_CONTEXTS = {
+    "char": ((1,), (-1,), (2, 3), (-2, -3)),
+    "pair": ((1, 2), (-2, -3), (3, 4), (-4, -5)),
+    "word": ((-1, -2, -3), (2, 3, 4, 5)),
+}
+_RARE_CHARACTER = 5
+_LENGTH_POOL = 16
+_SHARE_UNCASED = 0.1
+_LAYER_RATE, _HEAD_RATE, _RATE_ZH = 1e-4, 1.5e-3, 3e-3
+_BATCH_EN, _BATCH_ZH = 32, 48
+
+Span = tuple[int, int, str]
+
+
+class MarkedText(Protocol):
+    """What is read of a training text; see tasks.entity_sets.Marked."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def spans(self) -> Sequence[Span]: ...
+
+    @property
+    def unknown(self) -> Sequence[tuple[int, int]]: ...
+
+
+@dataclass(frozen=True)
+class FittedTagger:
+    """A trained tagger. files: what its folder holds; card: kind and shape; f1 on the validation texts, best epoch."""
+
+    files: dict[str, bytes]
+    card: dict[str, Any]
+    epoch: int
+    f1: float
+
+
+@dataclass
+class _Words:
+    """A training text of English: lower-layer states of its tokens, its words, and the tags that they may have."""
+
+    states: Tensor
+    first: NDArray[np.int64]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    looks: entity_en.WordFeatures
+    allowed: NDArray[np.bool_]
+    spans: Sequence[Span]
+
+
+def fit_english(
+    groups: Sequence[tuple[Sequence[MarkedText], float]],
+    validation: Sequence[MarkedText],
+    *,
+    types: Sequence[str],
+    epochs: int,
+    seed: int,
+) -> FittedTagger:
+    """Train the branch and its network.
+
+    Args:
+        groups: texts with the share of them that an epoch draws.
+        types: of names that the tagger is to know.
+    """
+    from tasks.models.encoder import base_folder
+
+    torch.manual_seed(seed)
+    chance = random.Random(seed)
+    tags = crf.tags_of(types)
+    cached = [(_words_of(texts, tags), share) for texts, share in groups]
+    held = _words_of(validation, tags)
+    layers = bert.load_base(base_folder() / "model.safetensors")[1][FIRST_LAYER:]
+    base = {name: value.clone() for name, value in layers.state_dict().items()}
+    for layer in layers:
+        if isinstance(layer, bert.Layer):
+            layer.dropout = 0.1
+    project = nn.Linear(ENCODER_DIM, entity_en.STATE_DIM)
+    net, field = entity_en.WordNet(tags=len(tags), dropout=0.3), crf.Crf(tags)
+    head = [*project.parameters(), *net.parameters(), *field.parameters()]
+    optimizer = torch.optim.AdamW(
+        [{"params": list(layers.parameters()), "lr": _LAYER_RATE}, {"params": head, "lr": _HEAD_RATE}],
+        weight_decay=0.01,
+    )
+    steps = epochs * (sum(int(len(rows) * share) for rows, share in cached) // _BATCH_EN + 2)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: min(1.0, (step + 1) / (0.1 * steps)) * max(0.02, 1 - step / steps)
+    )
+
+    def scores(rows: Sequence[_Words], *, is_training: bool) -> Tensor:
+        runs = bert.runs_of(len(row.states) for row in rows)
+        hidden = torch.cat([row.states for row in rows]).float()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            for layer in layers:
+                hidden = layer(hidden, runs)
+        offsets = np.cumsum([0, *(len(row.states) for row in rows)])
+        places = np.concatenate([row.first + offset for row, offset in zip(rows, offsets, strict=False)])
+        states = project(hidden.float()[torch.from_numpy(places)]).split([len(row.first) for row in rows])
+        batch = entity_en.padded([row.looks for row in rows], list(states))
+        return net(_uncased(batch) if is_training else batch)
+
+    def train(rows: Sequence[_Words]) -> None:
+        loss = _loss(field, scores(rows, is_training=True), [row.allowed for row in rows])
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_([*layers.parameters(), *head], 1.0)
+        optimizer.step()
+        schedule.step()
+
+    def find(rows: Sequence[_Words]) -> list[list[Span]]:
+        paths = field.best(scores(rows, is_training=False), [len(row.first) for row in rows])
+        return [
+            [(int(row.starts[start]), int(row.ends[end - 1]), kind) for start, end, kind in crf.spans_of(path, tags)]
+            for row, path in zip(rows, paths, strict=True)
+        ]
+
+    def files() -> dict[str, bytes]:
+        moved = {f"layers.{name}": value - base[name] for name, value in layers.state_dict().items()}
+        return _files(
+            moved | _named("project", project) | _named("net", net) | _named("crf", field),
+            {"tags": tags},
+            differences=("layers.",),
+        )
+
+    def drawn() -> list[_Words]:
+        return [row for rows, share in cached for row in chance.sample(rows, int(len(rows) * share))]
+
+    modules = (layers, project, net, field)
+    best = _run(drawn, held, modules, train, find, files, epochs=epochs, batch=_BATCH_EN, chance=chance, size=_tokens)
+    return FittedTagger(best[0], {"kind": "branch", "first_layer": FIRST_LAYER, "types": list(types)}, best[1], best[2])
+
+
+def fit_chinese(
+    training: Sequence[MarkedText],
+    validation: Sequence[MarkedText],
+    *,
+    types: Sequence[str],
+    vectors: dict[str, NDArray[np.float32]],
+    vocabulary: dict[str, int],
+    epochs: int,
+    seed: int,
+) -> FittedTagger:
+    """Train the network over characters. vectors, vocabulary: as `pretrain` made them."""
+    torch.manual_seed(seed)
+    chance = random.Random(seed)
+    tags = crf.tags_of(types)
+    rows = [_characters_of(marked, vocabulary, tags) for marked in training]
+    held = [_characters_of(marked, vocabulary, tags) for marked in validation]
+    net = entity_zh.CharNet(
+        characters=len(vocabulary) + 1, tags=len(tags), width=WIDTH_ZH, dilations=DILATIONS_ZH, dropout=0.3
+    )
+    for name, values in vectors.items():
+        getattr(net, name).weight.data.copy_(torch.from_numpy(values))
+    field = crf.Crf(tags)
+    parameters = [*net.parameters(), *field.parameters()]
+    optimizer = torch.optim.AdamW(parameters, lr=_RATE_ZH, weight_decay=0.01)
+    steps = epochs * (len(rows) // _BATCH_ZH + _LENGTH_POOL)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE_ZH, total_steps=steps, pct_start=0.1)
+
+    def train(batch: Sequence[_Characters]) -> None:
+        loss = _loss(field, net(entity_zh.padded([row.read for row in batch])), [row.allowed for row in batch])
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(parameters, 5.0)
+        optimizer.step()
+        if schedule.last_epoch < steps - 1:
+            schedule.step()
+
+    def find(batch: Sequence[_Characters]) -> list[list[Span]]:
+        scores = net(entity_zh.padded([row.read for row in batch]))
+        return [crf.spans_of(path, tags) for path in field.best(scores, [len(row.allowed) for row in batch])]
+
+    characters = "".join(sorted(vocabulary, key=vocabulary.__getitem__))
+    settings = {"tags": tags, "characters": characters, "width": WIDTH_ZH, "dilations": list(DILATIONS_ZH)}
+
+    def files() -> dict[str, bytes]:
+        return _files(_named("net", net) | _named("crf", field), settings)
+
+    best = _run(
+        lambda: list(rows), held, (net, field), train, find, files,
+        epochs=epochs, batch=_BATCH_ZH, chance=chance, size=lambda row: len(row.allowed),
+    )  # fmt: skip
+    return FittedTagger(best[0], {"kind": "characters", "types": list(types)}, best[1], best[2])
+
+
+def pretrain(texts: Sequence[str], *, kept: Sequence[str], seed: int) -> tuple[dict[str, Any], dict[str, int]]:
+    """Vectors of characters, pairs and words from plain text, and the numbers of the characters.
+
+    Args:
+        kept: texts whose characters are kept from two occurrences on; of the others, those with five.
+    """
+    import scipy.sparse as sparse
+
+    counts = Counter(char.lower() for text in texts for char in text)
+    inside = Counter(char.lower() for text in kept for char in text)
+    known = [char for char, count in counts.most_common() if len(char) == 1]
+    known = [char for char in known if counts[char] >= _RARE_CHARACTER or inside[char] >= 2]
+    vocabulary = {char: number for number, char in enumerate(known, start=1)}
+    gap = np.full(4, -1, np.int64)
+    columns: dict[str, list[NDArray]] = {"char": [], "pair": [], "word": []}
+    for text in texts:
+        read = entity_zh.read_characters(text, vocabulary)
+        columns["char"] += [np.where(read.chars > 0, read.chars, -1), gap]
+        columns["pair"] += [read.pairs, gap]
+        columns["word"] += [np.where(np.diff(read.words, prepend=-1) != 0, read.words, -1), gap]
+    rows = {"char": len(vocabulary) + 1, "pair": entity_zh.PAIR_ROWS, "word": entity_zh.WORD_ROWS}
+    marks = {}
+    for name, parts in columns.items():
+        ids = np.concatenate(parts)
+        places = np.flatnonzero(ids >= 0)
+        ones = np.ones(len(places), np.float32)
+        marks[name] = sparse.csr_matrix((ones, (places, ids[places])), (len(ids), rows[name]))
+    vectors = {
+        name: _vectors(marks[name], marks["char"], _CONTEXTS[name], dim=dim, seed=seed)
+        for name, dim in _PRETRAINED_DIMS.items()
+    }
+    return vectors, vocabulary
+
+
+def _vectors(marks: Any, context: Any, reaches: Sequence[Sequence[int]], *, dim: int, seed: int) -> NDArray[np.float32]:
+    """(rows, dim) from how much oftener than by chance a row stands at certain distances from characters."""
+    import scipy.sparse as sparse
+    from sklearn.utils.extmath import randomized_svd
+
+    blocks = []
+    for reach in reaches:
+        together = sum(
+            marks[:-step].T @ context[step:] if step > 0 else marks[-step:].T @ context[:step] for step in reach
+        ).tocoo()
+        of_row = np.bincount(together.row, together.data, together.shape[0])
+        of_column = np.bincount(together.col, together.data, together.shape[1]) ** 0.75
+        expected = of_row[together.row] * of_column[together.col] / of_column.sum()
+        surprise = np.log(np.maximum(together.data / expected, 1e-9))
+        more = surprise > 0
+        blocks.append(sparse.csr_matrix((surprise[more], (together.row[more], together.col[more])), together.shape))
+    left, strength, _ = randomized_svd(
+        sparse.hstack(blocks).tocsr().astype(np.float32), dim, n_iter=3, random_state=seed
+    )
+    vectors = left * np.sqrt(strength)
+    return (vectors * (0.3 / (vectors.std() + 1e-9))).astype(np.float32)
+
+
+@dataclass
+class _Characters:
+    read: entity_zh.CharFeatures
+    allowed: NDArray[np.bool_]
+    spans: Sequence[Span]
+
+
+def _characters_of(marked: MarkedText, vocabulary: dict[str, int], tags: Sequence[str]) -> _Characters:
+    allowed = crf.allowed_tags(len(marked.text), marked.spans, marked.unknown, tags)
+    return _Characters(entity_zh.read_characters(marked.text, vocabulary), allowed, marked.spans)
+
+
+def _words_of(texts: Sequence[MarkedText], tags: Sequence[str]) -> list[_Words]:
+    """The lower layers' output and the words of every text (of a long text, its first window)."""
+    from tasks.models.encoder import base_folder, base_tokenizer
+    from tasks.models.windows import cut
+
+    tokenizer = base_tokenizer()
+    embeddings, layers = bert.load_base(base_folder() / "model.safetensors")
+    embeddings, lower = embeddings.to(torch.bfloat16).eval(), layers[:FIRST_LAYER].to(torch.bfloat16).eval()
+    goes_on = continuations(tokenizer)
+    first_windows: dict[int, Any] = {}
+    for window in cut([marked.text for marked in texts], tokenizer, spans=None, has_offsets=True).windows:
+        first_windows.setdefault(window.text_index, window)
+    windows = sorted(first_windows.values(), key=lambda window: len(window.ids))
+    rows: dict[int, _Words] = {}
+    with torch.inference_mode():
+        for place in range(0, len(windows), 64):
+            batch = windows[place : place + 64]
+            runs = bert.runs_of(len(window.ids) for window in batch)
+            ids = torch.tensor([token for window in batch for token in window.ids])
+            hidden = embeddings(ids, bert.positions_of(runs))
+            for layer in lower:
+                hidden = layer(hidden, runs)
+            for window, states in zip(batch, hidden.split([len(window.ids) for window in batch]), strict=True):
+                first, last = entity_en.word_rows(window, goes_on)
+                if len(first):
+                    marked = texts[window.text_index]
+                    starts, ends = window.starts[first], window.ends[last]
+                    allowed = _allowed_words(marked, starts, ends, tags)
+                    looks = entity_en.read_words(marked.text, starts, ends)
+                    rows[window.text_index] = _Words(states.clone(), first, starts, ends, looks, allowed, marked.spans)
+    return [rows[number] for number in sorted(rows)]
+
+
+def _allowed_words(
+    marked: MarkedText, starts: NDArray[np.int32], ends: NDArray[np.int32], tags: Sequence[str]
+) -> NDArray[np.bool_]:
+    def places(start: int, end: int) -> tuple[int, int]:
+        return int(np.searchsorted(ends, start, "right")), int(np.searchsorted(starts, end, "left"))
+
+    spans: list[Span] = []
+    for start, end, kind in sorted(marked.spans):
+        first, last = places(start, end)
+        if last > first and (not spans or spans[-1][1] <= first):
+            spans.append((first, last, kind))
+    return crf.allowed_tags(len(starts), spans, [places(*span) for span in marked.unknown], tags)
+
+
+def _uncased(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """A tenth of the texts as if they had been typed in lower case."""
+    low = torch.rand(len(batch["shapes"])) < _SHARE_UNCASED
+    shapes = batch["shapes"]
+    numbers = batch["numbers"].clone()
+    numbers[low, :, -3:-1] = 0
+    return batch | {
+        "shapes": torch.where(low[:, None] & (shapes >= 1) & (shapes <= 4), 0, shapes),
+        "numbers": numbers,
+    }
+
+
+def _loss(field: crf.Crf, scores: Tensor, allowed: Sequence[NDArray[np.bool_]]) -> Tensor:
+    mask = np.zeros(scores.shape, bool)
+    for place, row in enumerate(allowed):
+        mask[place, : len(row)] = row
+    return field.loss(scores, torch.tensor([len(row) for row in allowed]), torch.from_numpy(mask))
+
+
+def _tokens(row: _Words) -> int:
+    return len(row.states)
+
+
+def _run(
+    draw: Callable[[], list[Any]],
+    held: Sequence[Any],
+    modules: Sequence[nn.Module],
+    train: Callable[[Sequence[Any]], None],
+    find: Callable[[Sequence[Any]], list[list[Span]]],
+    files: Callable[[], dict[str, bytes]],
+    *,
+    epochs: int,
+    batch: int,
+    chance: random.Random,
+    size: Callable[[Any], int],
+) -> tuple[dict[str, bytes], int, float]:
+    """Train for so many epochs; files, number and F1 of the best one (of the last one, where nothing is held out)."""
+    best: tuple[dict[str, bytes], int, float] = ({}, -1, -1.0)
+    for epoch in range(epochs):
+        rows = draw()
+        chance.shuffle(rows)
+        pools = [
+            sorted(rows[at : at + batch * _LENGTH_POOL], key=size) for at in range(0, len(rows), batch * _LENGTH_POOL)
+        ]
+        batches = [pool[at : at + batch] for pool in pools for at in range(0, len(pool), batch)]
+        chance.shuffle(batches)
+        for module in modules:
+            module.train()
+        for rows_of_batch in batches:
+            train(rows_of_batch)
+        for module in modules:
+            module.eval()
+        if not held:
+            best = (files(), epoch, 0.0)
+            continue
+        order = sorted(held, key=size)
+        with torch.inference_mode():
+            found = [spans for at in range(0, len(order), 64) for spans in find(order[at : at + 64])]
+        f1 = span_metrics([row.spans for row in order], found)["metrics"]["f1"]["value"]
+        if f1 > best[2]:
+            best = (files(), epoch, f1)
+    return best
+
+
+def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:
+    return {f"{prefix}.{name}": value for name, value in module.state_dict().items()}
+
+
+def _files(state: dict[str, Tensor], settings: dict[str, Any], *, differences: Sequence[str] = ()) -> dict[str, bytes]:
+    from safetensors.torch import save
+
+    return {
+        WEIGHTS: save(stored(state, differences=differences)),
+        SETTINGS: json.dumps(settings, ensure_ascii=False, sort_keys=True).encode("utf-8"),
+    }
