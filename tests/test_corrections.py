@@ -10,7 +10,8 @@ import pytest
 from warehouse_builder import WarehouseBuilder
 
 from tasks import run_log
-from tasks.build import DOCUMENT_MARTS
+from tasks.build import DOCUMENT_MARTS, build_documents, build_weekly
+from tasks.compose import compose_week
 from tasks.corrections import export_corrections, sample_to_label, take_corrections
 from tasks.errors import SourceError, UsageError
 from tasks.store.snapshot import build_snapshot
@@ -185,3 +186,49 @@ def test_a_corrected_topic_makes_the_newest_report_due(project, tmp_path):
         warehouse.insert("marts.report", [report_row(WEEK), report_row("2026-W03")])
     file = write(tmp_path / "c.csv", "topic_rename,en-a,the seal leaks,en,\n")
     assert take_corrections(settings, file).weeks == ("2026-W03",)
+
+
+def test_a_correction_makes_a_second_revision_whose_reason_names_it_and_survives_another_model(tmp_path):
+    builder = WarehouseBuilder(tmp_path)
+    documents = [
+        {"published_at": MONDAY + timedelta(hours=number), "brand": "Aurora", "sentiment": "positive"}
+        for number in range(60)
+    ]
+    ids = builder.add_documents(documents)
+    settings = builder.finish()
+
+    def revisions() -> list[dict]:
+        build_documents.fn(settings)
+        build_weekly.fn(settings)
+        compose_week.fn(settings, "run-1", WEEK, "marketbrief run")
+        with Warehouse(settings.warehouse_path) as warehouse:
+            return warehouse.rows("select revision, reason from marts.report order by revision")
+
+    first = {"revision": 1, "reason": "first"}
+    assert revisions() == [first]
+    take_corrections(settings, write(tmp_path / "c.csv", "".join(f"sentiment,{i},negative,,\n" for i in ids[:20])))
+    assert revisions() == [first, {"revision": 2, "reason": "corrections"}]
+    take_corrections(settings, write(tmp_path / "c.csv", f"sentiment,{ids[0]},negative,,\n"))
+    assert len(revisions()) == 2, "nothing was corrected"
+
+    with Warehouse(settings.warehouse_path) as warehouse:
+        warehouse.execute("update enriched.sentiment set sentiment = 'neutral'")  # as if the models had read anew
+    revisions()
+    with Warehouse(settings.warehouse_path) as warehouse:
+        counts = warehouse.rows("select sentiment, count(*) as n from marts.document group by all order by sentiment")
+    assert counts == [{"sentiment": "negative", "n": 20}, {"sentiment": "neutral", "n": 40}]
+
+
+def test_corrections_are_work_for_a_run_that_would_else_have_none(project, tmp_path):
+    settings, ids = project
+    row = run_row(datetime(2026, 2, 1), None, None) | {
+        "config_hash": settings.config_hash,
+        "program_version": run_log.version("marketbrief"),
+    }
+    with Warehouse(settings.warehouse_path) as warehouse:
+        warehouse.insert("ops.run", [row])
+        settings.snapshot_path.unlink()
+        build_snapshot(warehouse, settings.snapshot_path)
+    assert run_log.is_up_to_date(settings)
+    take_corrections(settings, write(tmp_path / "c.csv", f"spam,{ids[9]},spam,,\n"))
+    assert not run_log.is_up_to_date(settings)
