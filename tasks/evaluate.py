@@ -82,6 +82,7 @@ def save_release(result: Mapping[str, Any], *, version: str) -> list[str]:
         UsageError: it was made on another file.
     """
     results = [result, *result.get("other_tasks", {}).values()]
+    results += [each["targets"] for each in results if "targets" in each]
     if any(each["data"] != "golden" for each in results):
         raise UsageError("Only figures on the golden sets can be a release's", fix="leave --data away")
     write_release(RELEASE, version, {each["task"]: each for each in results})
@@ -97,13 +98,26 @@ def _on_golden(settings: Settings, progress: Progress, task: str) -> dict[str, A
         texts = [text for file in read.values() for text in file.texts]
         languages = [language for language, file in read.items() for _ in file.texts]
         result = evaluate_sentiment(settings, texts, progress, languages=languages)
-        keys, truth = [row_key(text.text) for text in texts], [text.label for text in texts]
-    else:
-        result = _evaluate_spans(settings, _with_language(read), task, progress)
-        keys, truth = [], []
-        if task == "aspects":
-            comparisons = {language: read_labelled(path) for language, path in _COMPARISONS.items()}
-            result["targets"] = _evaluate_spans(settings, _with_language(comparisons), "targets", progress)
+        return _compared(result, [(text.text, text.label) for text in texts])
+    rows = _with_language(read)
+    result = _compared(_evaluate_spans(settings, rows, task, progress), _labelled(rows, task))
+    if task == "aspects":
+        rows = _with_language({language: read_labelled(path) for language, path in _COMPARISONS.items()})
+        targets = _evaluate_spans(settings, rows, "targets", progress)
+        result["targets"] = _compared(targets, _labelled(rows, "targets"))
+    return result
+
+
+def _labelled(rows: Sequence[Mapping[str, Any]], task: str) -> list[tuple[str, str]]:
+    """What is labelled, and how: each aspect or span of a text; empty for entities, which are found, not labelled."""
+    if task == "entities":
+        return []
+    return [("\n".join([row["text"], *map(str, item[:-1])]), item[-1]) for row in rows for item in row[task]]
+
+
+def _compared(result: dict[str, Any], labelled: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The result on a golden set with its changes since the last release; labels go by what they label."""
+    keys, truth = [row_key(what) for what, _ in labelled], [label for _, label in labelled]
     result["data"] = "golden"
     changes = changes_since(read_release(RELEASE), result, truth=truth, keys=keys)
     result["row_labels"] = dict(zip(keys, result.pop("labels", []), strict=True))
@@ -125,7 +139,7 @@ def _on_file(settings: Settings, progress: Progress, task: str | None, path: Pat
             result = evaluate_topics(settings, texts, progress)
         else:
             result = evaluate_sentiment(settings, texts, progress, languages=languages)
-            del result["labels"]
+    result.pop("labels", None)
     return result | {"data": path.name, "warnings": [*warnings, *result.get("warnings", [])]}
 
 

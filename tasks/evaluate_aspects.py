@@ -42,7 +42,7 @@ def evaluate_aspects(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
     Returns:
         n (labelled aspects), coverage, metrics and per_class of polarity (see `classification_metrics`); where_found:
         the same for the aspects whose words were found; detection: precision, recall, each {value, lo, hi}, and f1;
-        by_language; model_version_id.
+        by_language; labels: what was said of each labelled aspect, in order; model_version_id.
     """
     started = time.monotonic()
     taxonomy = asked_taxonomy(settings, [name for row in rows for name, _ in row["aspects"]])
@@ -71,6 +71,7 @@ def evaluate_aspects(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
     logger.info(
         "evaluate_aspects rows_in=%d labels=%d seconds=%.1f", len(rows), result["n"], time.monotonic() - started
     )
+    result["labels"] = [of_row.get(name) for row, of_row in zip(rows, said, strict=True) for name, _ in row["aspects"]]
     return {"task": "aspects", **result, "model_version_id": ", ".join(versions)}
 
 
@@ -82,7 +83,8 @@ def evaluate_targets(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
         rows: text; targets, each [start, end, polarity]; perhaps language (else it is detected).
 
     Returns:
-        n (spans), coverage, metrics, per_class, confusion; by_language; model_version_id.
+        n (spans), coverage, metrics, per_class, confusion; by_language; labels: of each span, in order;
+        model_version_id.
     """
     languages = [row.get("language") or detect_language(row["text"]) for row in rows]
     labels: list[list[str | None]] = [[None] * len(row["targets"]) for row in rows]
@@ -104,6 +106,7 @@ def evaluate_targets(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
             language: part([i for i, found in enumerate(languages) if found == language])
             for language in sorted(set(languages))
         },
+        "labels": [label for of_row in labels for label in of_row],
         "model_version_id": ", ".join(_model_version(language) for language in sorted(set(languages) & set(LANGUAGES))),
     }
 

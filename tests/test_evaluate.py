@@ -240,7 +240,9 @@ def test_spans_go_to_their_own_measures_with_their_language(settings, monkeypatc
 
     def measure(settings, rows):
         asked.append(rows)
-        return {"n": 9, "coverage": 1.0, "metrics": {}, "model_version_id": "m", "ignored_types": {"person": 2}}
+        labels = [item[-1] for row in rows for item in row.get("aspects", row.get("targets", []))]
+        told = {"labels": labels, "model_version_id": "m", "ignored_types": {"person": 2}}
+        return {"n": 9, "coverage": 1.0, "metrics": {}, **told}
 
     for name in ("entities", "aspects"):
         module = ModuleType(f"tasks.evaluate_{name}")
@@ -253,6 +255,11 @@ def test_spans_go_to_their_own_measures_with_their_language(settings, monkeypatc
     aspects, targets = asked
     assert {row["language"] for row in aspects} == {row["language"] for row in targets} == {"en", "zh"}
     assert all("targets" in row for row in targets)
+    monkeypatch.setattr(evaluate, "RELEASE", tmp_path / "release.json")
+    assert evaluate.save_release(golden, version="1.0") == ["aspects", "targets"]
+    again = evaluate.evaluate_task(settings, NullProgress(), task="aspects", data=None)
+    assert again["changes"]["n_paired"] == 228 + 228
+    assert again["targets"]["changes"]["metrics"]["accuracy"]["delta"] == 0
 
     path = tmp_path / "mine.jsonl"
     path.write_text(json.dumps({"text": "Ryanair", "entities": [[0, 7, "person"]]}), encoding="utf-8")

@@ -98,7 +98,7 @@ def evaluate_command(invocation: Invocation, *, task: str | None, data: Path | N
 
         kept = save_release(result, version=version("marketbrief"))
         console.say(f"[green]✓[/] kept as the release: {', '.join(kept)}")
-    for each in results:
+    for each in [*results, *(each["targets"] for each in results if "targets" in each)]:
         each.pop("row_labels", None)
     console.emit(result)
     from flows.commands.evaluation_tables import print_evaluation
