@@ -15,6 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tasks.store.references import xml_text
+
 COLOURS = {
     "neg": "#c8501e",
     "neu": "#8b93a0",
@@ -296,9 +298,8 @@ def dress(svg: str, *, key: str, title: str, description: str, is_themed: bool) 
     for number, name in enumerate(dict.fromkeys(_ID.findall(svg))):
         svg = svg.replace(f'id="{name}"', f'id="{key}-{number}"').replace(f"url(#{name})", f"url(#{key}-{number})")
     head, body = svg.split(">", 1)
-    words = (
-        f'<title id="{key}-title">{html.escape(title)}</title><desc id="{key}-desc">{html.escape(description)}</desc>'
-    )
+    said, told = html.escape(xml_text(title)), html.escape(xml_text(description))
+    words = f'<title id="{key}-title">{said}</title><desc id="{key}-desc">{told}</desc>'
     head += f' role="img" aria-labelledby="{key}-title {key}-desc"'
     if not is_themed:
         head += ' font-family="system-ui, sans-serif"'
@@ -465,6 +466,7 @@ def signed(points: float) -> str:
 
 def fit(text: str, units: int) -> str:
     """Text of at most so many units (a wide letter counts as two), with an ellipsis where cut."""
+    text = xml_text(text)
     widths = [2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text]
     if sum(widths) <= units:
         return text

@@ -6,16 +6,15 @@ archive gives the same bytes. Characters that XML does not allow are left out.
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tasks.core.report_model import WeeklyReport
 from tasks.core.wording import Wording
+from tasks.store.references import xml_text
 
 MAX_ENTRIES = 52
-_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _SPACE = uuid.UUID("6f5c5c3e-8c1a-5d0e-9b1e-3a6b1f0c7d42")
 
 
@@ -32,7 +31,7 @@ def values(
     newest = {report.iso_week: report for report in ordered}
     first = {report.iso_week: report for report in reversed(ordered)}
     shown = [report for week, report in sorted(newest.items(), reverse=True) if pages.get(week)][:MAX_ENTRIES]
-    project = _xml(ordered[-1].project if ordered else "")
+    project = xml_text(ordered[-1].project if ordered else "")
     base = ordered[-1].provenance.link_base.rstrip("/") if ordered else ""
     return {
         "w": w,
@@ -48,8 +47,8 @@ def values(
                 "published": first[report.iso_week].provenance.published_at,
                 "updated": report.provenance.published_at,
                 "href": pages[report.iso_week],
-                "summary": _xml(report.summary_zh if w.language == "zh" else report.summary_en),
-                "content": _xml("\n".join(_sentences(report, w))),
+                "summary": xml_text(report.summary_zh if w.language == "zh" else report.summary_en),
+                "content": xml_text("\n".join(_sentences(report, w))),
             }
             for report in shown
         ],
@@ -58,13 +57,9 @@ def values(
 
 def _title(report: WeeklyReport, w: Wording) -> str:
     name = report.iso_week if report.revision == 1 else f"{report.iso_week} r{report.revision}"
-    return _xml(w.say("header.title", project=report.project, iso_week=name))
+    return xml_text(w.say("header.title", project=report.project, iso_week=name))
 
 
 def _sentences(report: WeeklyReport, w: Wording) -> list[str]:
     own = [item.text_zh if w.language == "zh" else item.text_en for item in report.findings]
     return own or [report.summary_zh if w.language == "zh" else report.summary_en]
-
-
-def _xml(text: str) -> str:
-    return _NOT_XML.sub("", text)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment
 from markupsafe import Markup
@@ -23,7 +24,7 @@ SLACK_LIMIT = 3_000
 MAX_QUOTES = 4
 _JOINER = "\u2060"  # no letter: it keeps a sign from being read as markup
 _MRKDWN = re.compile(r"[*_~`]|@(?=(?:here|channel|everyone)\b)")
-_SCHEME = re.compile(r"(?i)\b(?:https?|ftp|mailto|tel|javascript|data):")
+_SCHEME = re.compile(r"(?i)(?:https?|ftp|mailto|tel|javascript|data):")
 
 
 def email_html(environment: Environment, report: WeeklyReport, values: Mapping[str, Any]) -> str:
@@ -43,7 +44,9 @@ def email_text(environment: Environment, report: WeeklyReport, values: Mapping[s
 
 def slack_text(environment: Environment, report: WeeklyReport, values: Mapping[str, Any]) -> str:
     """The message for Slack, in its mrkdwn, of at most SLACK_LIMIT characters: whole lines only."""
-    text = _text(environment, "slack.txt.j2", {**values, **_shared(report, values), "strong": _strong})
+    text = _text(
+        environment, "slack.txt.j2", {**values, **_shared(report, values), "strong": _strong, "slack_link": _slack_link}
+    )
     if len(text) <= SLACK_LIMIT:
         return text
     return text[: text.rindex("\n", 0, SLACK_LIMIT - 2)] + "\n…\n"
@@ -83,8 +86,8 @@ def _shared(report: WeeklyReport, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _quotes(report: WeeklyReport) -> list[Quote]:
     """What customers and the press said: of the report's voices and topics, not of competitors' own pages."""
-    found = [*report.voices, *(quote for card in report.topic_cards for quote in card.quotes[:1])]
-    return list({quote.quote_id: quote for quote in found}.values())
+    found = [*report.voices, *(said for card in report.topic_cards for said in card.quotes[:1])]
+    return list({said.quote_id: said for said in found}.values())
 
 
 def _bar(week: Any, largest: int) -> dict[str, Any]:
@@ -104,6 +107,11 @@ def _brand(row: Any, w: Wording) -> dict[str, Any]:
     share = row.voice.value
     width = 0 if share is None else round(100 * share)
     return {"name": clip(row.brand, NAME_LIMIT), "share": w.percent(share), "width": width, "k": w.count(row.voice.k)}
+
+
+def _slack_link(address: str, label: str) -> Markup:
+    """A link as Slack writes it; the address is one of our own."""
+    return Markup(f"<{quote(address, safe='%/:?#@!$&*+,;=~-._')}|{mrkdwn(label)}>")
 
 
 def _strong(item: Finding, language: str) -> Markup:

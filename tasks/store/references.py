@@ -20,6 +20,7 @@ from typing import Any
 from markupsafe import Markup
 
 OPEN, MIDDLE, CLOSE = "\x11", "\x12", "\x13"
+_NOT_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 _MARKS = re.compile(f"[{OPEN}{MIDDLE}{CLOSE}]")
 _PLAIN_KEY = re.compile(r"[\w-]{1,40}")
 _MARKED = re.compile(f"{OPEN}([^{MIDDLE}]*){MIDDLE}|{CLOSE}")
@@ -55,6 +56,11 @@ def html_at(ref: str) -> Markup:
 def marked(ref: str, value: object) -> Markup:
     """A value that carries its reference, for Markdown and plain text; the value is already as the file shows it."""
     return Markup(f"{OPEN}{ref}{MIDDLE}{value}{CLOSE}")
+
+
+def xml_text(text: str) -> str:
+    """Text without the characters that XML does not allow; a renderer of SVG may end the process at one."""
+    return _NOT_XML.sub("", text)
 
 
 def without_marks(text: str) -> str:

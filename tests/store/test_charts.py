@@ -162,3 +162,10 @@ def test_long_and_wide_names_are_cut_to_the_room_they_have():
     assert charts.fit("Aurora", 8) == "Aurora"
     assert charts.fit("Aurora Appliances", 8) == "Aurora…"
     assert charts.fit("北风咖啡机器", 8) == "北风咖…"
+
+
+def test_characters_that_xml_forbids_do_not_end_the_process():
+    made = charts.lines(["2026-W01", "2026-W02"], [("a\x01b\x00c\ufffe", [10.0, 20.0]), ("d", [1.0, 2.0])])
+    assert "abc 20%" in made.wide
+    dressed = charts.dress(made.wide, key="k", title="t\x01", description="d\x02", is_themed=False)
+    assert not set("\x00\x01\x02\ufffe") & set(dressed)
