@@ -7,7 +7,7 @@ STAMP := $(VENV)/.installed
 SHARED_DATA ?= ../shared/data
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help install run test browser lint format typecheck bench bench-memory bench-statistics bench-stories models frontier sample lock clean
+.PHONY: help install run test browser lint format typecheck bench bench-memory bench-statistics bench-stories bench-topics models frontier sample lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: install ## Measure the encoder with its heads and the whole enrichment ag
 
 bench-memory: install ## Measure how memory grows over 100,000 short reviews
 	@$(BIN)/python -m tests.bench.memory
+
+bench-topics: install ## Compare ways to find topics; the planted stream; what topics cost
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.topics --data $(SHARED_DATA)
 
 bench-stories: install ## Measure how well and how fast copies, stories and spam are told
 	@MARKETBRIEF_SHARED_DATA=$(SHARED_DATA) $(BIN)/python -m tests.bench.story_sets

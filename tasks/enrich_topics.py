@@ -25,12 +25,14 @@ from prefect.cache_policies import NO_CACHE
 from tasks.config import Settings
 from tasks.core import topic_registry as registers
 from tasks.core import topic_stream as stream
-from tasks.core.contracts import ModelVersion
+from tasks.core.contracts import Encoder, ModelVersion
+from tasks.core.topic_corrections import TopicCorrections
 from tasks.core.topic_registry import Registry, Rules, TopicEvent
 from tasks.models.bundle import load_bundle
 from tasks.models.topics import METHOD, TopicFinder
 from tasks.store import topic_store as store
 from tasks.store.model_registry import make_current
+from tasks.store.topic_corrections import apply_corrections, load_corrections
 from tasks.store.warehouse import Warehouse
 
 logger = logging.getLogger(__name__)
@@ -62,6 +64,7 @@ class _Run:
     version: ModelVersion
     encoder: ModelVersion
     registry: Registry
+    corrections: TopicCorrections
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -81,16 +84,17 @@ def update_topics(settings: Settings, language: str) -> TopicUpdate:
         return TopicUpdate()
     started = time.monotonic()
     with Warehouse(settings.warehouse_path) as warehouse:
-        run = _open(settings, warehouse, language, encoder.version)
-        for week, documents in _weeks(run):
-            with warehouse.transaction():
-                _take_in(run, week, documents)
+        _before_own_vectors(settings, warehouse, encoder)
+        run = open_run(settings, warehouse, language, encoder.version)
+        _take_in_weeks(run)
+        with warehouse.transaction():
+            run.counts["moved"] = apply_corrections(warehouse, run.registry, run.corrections, run.version_id)
         live = len(run.registry.live)
         seen = run.registry.document_count
     logger.info(
-        "update_topics language=%s rows_in=%d without_topic=%d topics=%d events=%d model=%s seconds=%.1f",
+        "update_topics language=%s rows_in=%d without_topic=%d topics=%d events=%d moved=%d model=%s seconds=%.1f",
         language, run.counts["assigned"] + run.counts["without_topic"], run.counts["without_topic"], live,
-        run.counts["events"], run.version_id, time.monotonic() - started,
+        run.counts["events"], run.counts["moved"], run.version_id, time.monotonic() - started,
     )  # fmt: skip
     warnings = []
     if not run.registry.fitted_count and seen:
@@ -131,7 +135,7 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def _open(settings: Settings, warehouse: Warehouse, language: str, encoder: ModelVersion) -> _Run:
+def open_run(settings: Settings, warehouse: Warehouse, language: str, encoder: ModelVersion) -> _Run:
     """The language's stream as the last run left it; carried over where encoder or configuration have changed."""
     rules = rules_of(settings)
     version = topic_version(encoder, rules)
@@ -146,7 +150,8 @@ def _open(settings: Settings, warehouse: Warehouse, language: str, encoder: Mode
         count=rules.count,
     )
     registry = store.load_registry(warehouse, language, before or version.model_version_id)
-    run = _Run(warehouse, finder, rules, version, encoder, registry)
+    corrections = load_corrections(warehouse, language)
+    run = _Run(warehouse, finder, rules, version, encoder, registry, corrections)
     if before == version.model_version_id:
         return run
     with warehouse.transaction():
@@ -154,6 +159,34 @@ def _open(settings: Settings, warehouse: Warehouse, language: str, encoder: Mode
             _carry_over(run, before)
         make_current(warehouse, [version])
     return run
+
+
+def _before_own_vectors(settings: Settings, warehouse: Warehouse, encoder: Encoder) -> None:
+    """Take in the weeks before those that the project's own vectors were trained on, with the shipped vectors.
+
+    A project that runs week by week has topics by the shipped vectors until it has its own; one that takes its history
+    in at once gets the same topics this way.
+    """
+    language, card = encoder.version.language, encoder.version.card
+    registries = "select count(*) from enriched.topic_registry where language = ?"
+    if "trained_through" not in card or warehouse.scalar(registries, [language]):
+        return
+    from tasks.models.chinese import load_encoder_zh
+
+    shipped = load_encoder_zh()
+    pending = store.pending_documents(warehouse, language, embedding_id=encoder.version.model_version_id, version_id="")
+    early = pending[pending["week_start"] < date.fromisoformat(card["trained_through"])]
+    if early.empty:
+        return
+    with warehouse.transaction():
+        store.encode_for_topics(warehouse, early["document_id"].tolist(), shipped)
+    _take_in_weeks(open_run(settings, warehouse, language, shipped.version))
+
+
+def _take_in_weeks(run: _Run) -> None:
+    for week, documents in _weeks(run):
+        with run.warehouse.transaction():
+            _take_in(run, week, documents)
 
 
 def _weeks(run: _Run) -> list[tuple[date, pd.DataFrame]]:
@@ -203,6 +236,7 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
             rules=run.rules,
             find=run.finder.find,
             alike=run.finder.alike,
+            pinned=run.corrections.pinned,
         )
         run.registry = done.registry
         store.save_registry(run.warehouse, run.registry, run.version_id)
@@ -234,7 +268,9 @@ def _refit(run: _Run, known: pd.DataFrame, *, week: date, cause: str) -> None:
     shaping = registers.together(*(part.take(part.usable) for part, _ in parts))
     sample = shaping.take(np.arange(min(len(shaping), FIT_MOST)))  # by id, which is a hash
     labels = run.finder.find(sample)
-    registry, events = stream.refit(run.registry, sample, labels, week=week, rules=run.rules, cause=cause)
+    registry, events = stream.refit(
+        run.registry, sample, labels, week=week, rules=run.rules, cause=cause, pinned=run.corrections.pinned
+    )
     run.registry = replace(registry, document_count=len(shaping), fitted_count=len(shaping), _index={})
     store.save_registry(run.warehouse, run.registry, run.version_id)
     for documents, hashes in parts:

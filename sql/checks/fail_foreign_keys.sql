@@ -31,6 +31,21 @@ where documents.model_version_id is not null
 
 union all
 
+select concat_ws(' ', 'marts.topic', topics.topic_id, 'replaced by', topics.replaced_by)
+from marts.topic as topics
+anti join marts.topic as others on topics.replaced_by = others.topic_id
+where topics.replaced_by is not null
+
+union all
+
+select concat_ws(' ', 'marts.topic_event', events.event, events.topic_id, events.other_topic_id)
+from marts.topic_event as events
+where
+    events.topic_id not in (select topic_id from marts.topic)
+    or events.other_topic_id not in (select topic_id from marts.topic union all select '*')
+
+union all
+
 select distinct 'marts.weekly_topic topic ' || weekly.topic_id
 from marts.weekly_topic as weekly
 anti join marts.topic as topics on weekly.topic_id = topics.topic_id

@@ -1,26 +1,60 @@
--- Grain: one row per topic_id.
--- Topics of earlier refits stay: first_week and last_week are null where no document points to them any more.
+-- Grain: one row per topic_id, merged and dead ones included: a report of an earlier week may name them.
+-- What a person corrected wins: names, merges, pins and hidden topics.
+-- first_week and last_week are null where no document points to the topic any more.
 with weeks as (
 
     select
         topic_id,
+        count(*) as document_count,
         min(iso_week) as first_week,
         max(iso_week) as last_week
     from marts.document
     where topic_id is not null
     group by topic_id
 
+),
+
+renamed as (
+
+    select
+        topics.topic_id,
+        max(corrections.value) filter (where coalesce(corrections.language, topics.language) = 'en') as label_en,
+        max(corrections.value) filter (where coalesce(corrections.language, topics.language) = 'zh') as label_zh
+    from enriched.topic as topics
+    inner join ops.current_correction as corrections
+        on topics.topic_id = corrections.subject
+        and corrections.kind = 'topic_rename'
+    group by topics.topic_id
+
+),
+
+flags as (
+
+    select
+        subject as topic_id,
+        bool_or(kind = 'topic_pin' and lower(value) = 'yes') as is_pinned,
+        bool_or(kind = 'topic_hide' and lower(value) = 'yes') as is_hidden
+    from ops.current_correction
+    where kind in ('topic_pin', 'topic_hide')
+    group by subject
+
 )
 
 select
     topics.topic_id,
     topics.language,
-    topics.label_en,
-    topics.label_zh,
+    coalesce(renamed.label_en, topics.label_en) as label_en,
+    coalesce(renamed.label_zh, topics.label_zh) as label_zh,
     topics.keywords,
     weeks.first_week,
     weeks.last_week,
-    cast(null as varchar) as replaced_by
+    case when topics.shown_as <> topics.topic_id then topics.shown_as end as replaced_by,
+    case when topics.shown_as <> topics.topic_id then 'merged' else topics.status end as status,
+    coalesce(weeks.document_count, 0) as document_count,
+    coalesce(flags.is_pinned, false) as is_pinned,
+    coalesce(flags.is_hidden, false) as is_hidden
 from enriched.topic as topics
 left join weeks on topics.topic_id = weeks.topic_id
+left join renamed on topics.topic_id = renamed.topic_id
+left join flags on topics.topic_id = flags.topic_id
 order by topics.topic_id

@@ -21,7 +21,7 @@ mentions as (
 
 topics as (
 
-    select bit_xor(md5_number_lower(concat_ws(chr(31), topic_id, label_en, label_zh, first_week))) as fingerprint
+    select bit_xor(md5_number_lower(concat_ws(chr(31), topic_id, label_en, label_zh, first_week, is_hidden))) as fingerprint
     from marts.topic
 
 ),

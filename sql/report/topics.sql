@@ -26,4 +26,5 @@ where
     and share.metric = 'topic_share'
     and share.brand = $brand
     and share.k > 0
+    and not coalesce(topics.is_hidden, false)
 order by share.k desc, share.topic_id

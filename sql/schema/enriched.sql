@@ -111,7 +111,8 @@ create table if not exists enriched.topic (
     document_count integer,
     named_count integer,
     status varchar,
-    replaced_by varchar
+    replaced_by varchar,
+    shown_as varchar
 );
 comment on column enriched.topic.centroid is 'The centre as a unit vector, for reading.';
 comment on column enriched.topic.centre is 'Exact sum of the vectors of the documents that shaped the topic; empty where it draws no more.';
@@ -119,8 +120,9 @@ comment on column enriched.topic.threshold is 'Cosine to the centre that a docum
 comment on column enriched.topic.cohesion is 'Mean cosine of the founding documents to the centre of the others.';
 comment on column enriched.topic.document_count is 'Documents that shaped the topic.';
 comment on column enriched.topic.named_count is 'document_count when the label was written.';
-comment on column enriched.topic.status is 'live, dead (no document for some weeks) or merged.';
+comment on column enriched.topic.status is 'live, dead (no document for some weeks), merged, or split_off (made by a correction, without a centre).';
 comment on column enriched.topic.replaced_by is 'Topic that this one was found to have become; null otherwise.';
+comment on column enriched.topic.shown_as is 'Topic that its documents count for, after merges and corrections; itself where nothing was merged.';
 
 -- Grain: one row per (language, model_version_id): how far a language's topics have come.
 create table if not exists enriched.topic_registry (

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-THRESHOLD_DEVIATIONS = 1.5
+THRESHOLD_DEVIATIONS = 2.0
 SHRUNK_BY = 20
 HALVING_ROUNDS = 20
 
@@ -37,7 +37,7 @@ def pooled_spread(groups: Sequence[Floats]) -> float:
 
 
 def threshold(cosines: Floats, spread: float) -> float:
-    """How near a document must come to belong: one and a half standard deviations under the founding members' mean.
+    """How near a document must come to belong: two standard deviations under the founding members' mean.
 
     A small group's own deviation is drawn towards that of all groups together, which weighs as 20 documents.
     """

@@ -26,11 +26,15 @@ from tasks.core.topic_registry import Documents, Registry, Rules, TopicEvent, To
 
 REVIVING_DOCUMENTS = 3
 SPLIT_SEPARATION = 0.35
+NEWEST_WEEKS = 2
+FRINGE = 0.75
 MERGE_SIMILARITY = 0.8
 MERGE_WORD_SIMILARITY = 0.65
 MERGE_SEPARATION = 0.2
 TWIN_OF_NEWBORN = 0.85
 SHARED_HALF = 0.5
+LOOSE = 0.4
+FIRST_LEAST = 5
 MOST_COMPARED = 400
 
 Find = Callable[[Documents], NDArray[np.int64]]
@@ -79,7 +83,8 @@ def step(
         events += born
     looked_at = registers.together(pool, new)
     present = registers.together(looked_at.take(~_is_free(looked_at) & looked_at.usable), recent)
-    registry, present, split = _splits(registry, present, week=week, rules=rules)
+    registry, moved, split = _splits(registry, present, _fringe(registry, looked_at), week=week, rules=rules)
+    present, looked_at = _moved(present, moved), _placed_again(registry, _moved(looked_at, moved), split)
     registry, merged = _merges(registry, present, week=week, rules=rules, alike=alike, pinned=pinned)
     registry, died = registers.age(registry, week, rules, pinned=pinned)
     documents = registers.together(present, looked_at)
@@ -93,20 +98,30 @@ def step(
 
 
 def refit(
-    registry: Registry, documents: Documents, labels: NDArray[np.int64], *, week: date, rules: Rules, cause: str
+    registry: Registry,
+    documents: Documents,
+    labels: NDArray[np.int64],
+    *,
+    week: date,
+    rules: Rules,
+    cause: str,
+    pinned: frozenset[str] = frozenset(),
 ) -> tuple[Registry, tuple[TopicEvent, ...]]:
     """Topics anew from clusters of all documents, under the ids of the topics whose documents they hold.
 
     Args:
         documents: all that shape topics, or a sample; `topics` are those of before.
         labels: (n,) cluster of each document, -1 for none.
-        cause: documents (a young project), or encoder (another vector space, in which old centres mean nothing).
+        cause: documents (the first time), growth (a young project) or model (another vector space, in which old
+            centres mean nothing).
+        pinned: topics that stay even where no cluster holds their documents.
     """
     order = np.argsort(documents.ids.astype(str), kind="stable")
     documents, labels = documents.take(order), labels[order]
-    clusters = [documents.take(labels == label) for label in np.unique(labels[labels >= 0])]
+    clusters, cosines = _sound(
+        [documents.take(labels == label) for label in np.unique(labels[labels >= 0])], registry, rules
+    )
     inherited = _inherited(documents, clusters)
-    cosines = [shapes.to_others(cluster.vectors) for cluster in clusters]
     spread = shapes.pooled_spread(cosines)
     topics: dict[str, TopicState] = {}
     events: list[TopicEvent] = []
@@ -127,13 +142,49 @@ def refit(
         else:
             events.append(_origin(cluster, state, registry, week, cause))
         topics[topic_id] = state
+    for topic_id in sorted(pinned - topics.keys()):
+        mine = documents.take(documents.topics == topic_id)
+        if topic_id in registry and len(mine):
+            known = registry[topic_id]
+            state = _founded(topic_id, mine, shapes.to_others(mine.vectors), spread, week)
+            topics[topic_id] = replace(state, born_week=known.born_week, named_count=known.named_count)
+    if not topics:
+        return registry, ()
     changed, gone = _gone(registry, documents, topics, week=week, cause=cause)
     registry = registry.changed([*topics.values(), *changed])
-    registry, aged = registers.age(registry, week, rules, pinned=frozenset())
+    registry, aged = registers.age(registry, week, rules, pinned=pinned)
     registry = replace(
         registry, through_week=week, document_count=len(documents), fitted_count=len(documents), _index={}
     )
     return registry, (*events, *gone, *aged)
+
+
+def _sound(
+    clusters: list[Documents], registry: Registry, rules: Rules
+) -> tuple[list[Documents], list[NDArray[np.float64]]]:
+    """Clusters that may be topics, and their documents' cosines to the centre of the others.
+
+    What is far looser than the rest is no subject but a heap of what fits nowhere, and would draw anything. Clusters
+    without an old topic need as many documents and authors as any new topic; the very first ones only five documents,
+    for a small project has no more.
+    """
+    cosines = [shapes.to_others(cluster.vectors) for cluster in clusters]
+    if not clusters:
+        return [], []
+    usual = float(np.median([own.mean() for own in cosines]))
+    sound = [
+        own.mean() >= LOOSE * usual
+        and (
+            len(cluster) >= FIRST_LEAST
+            if not registry.topics
+            else _is_enough(cluster, rules) or not _is_free(cluster).all()
+        )
+        for cluster, own in zip(clusters, cosines, strict=True)
+    ]
+    return (
+        [cluster for cluster, is_sound in zip(clusters, sound, strict=True) if is_sound],
+        [own for own, is_sound in zip(cosines, sound, strict=True) if is_sound],
+    )
 
 
 def is_due(registry: Registry, count: int, rules: Rules) -> bool:
@@ -235,41 +286,86 @@ def _births(
     return registry.changed(settled), pool, events
 
 
+def _fringe(registry: Registry, documents: Documents) -> Documents:
+    """Documents without a topic that lie just outside one, under the id of that one."""
+    free = documents.take(_is_free(documents) & documents.usable)
+    near = [replace(topic, threshold=FRINGE * topic.threshold) for topic in registry.live if len(topic.centre)]
+    found, _ = registers.assign(free.vectors, near)
+    return free.with_topics(found)
+
+
 def _splits(
-    registry: Registry, present: Documents, *, week: date, rules: Rules
-) -> tuple[Registry, Documents, list[TopicEvent]]:
-    """Topics whose recent documents fall into two groups: the smaller group becomes a topic of its own."""
+    registry: Registry, present: Documents, fringe: Documents, *, week: date, rules: Rules
+) -> tuple[Registry, dict[str, str], list[TopicEvent]]:
+    """Topics whose recent documents fall into two groups: the smaller group becomes a topic of its own.
+
+    Documents just outside count as evidence: the two groups lie on either side of where the topic used to be.
+
+    Returns:
+        The registry, the new topic of each document that moved, and the events.
+    """
     events: list[TopicEvent] = []
-    topics = present.topics.copy()
+    moved: dict[str, str] = {}
+    around = registers.together(present, fringe)
     for topic in registry.live:
-        rows = np.flatnonzero(topics == topic.topic_id)
-        mine = present.take(rows)
-        if len(mine) < 2 * rules.least_documents or not (mine.weeks == week).any():
-            continue
-        side = shapes.halves(mine.vectors)
-        if side.sum() * 2 > len(side) or (side.sum() * 2 == len(side) and side[0]):
-            side = ~side
-        part, rest = mine.take(side), mine.take(~side)
-        if not (_is_enough(part, rules) and _is_enough(rest, rules)):
-            continue
-        if shapes.separation(part.vectors, rest.vectors) < SPLIT_SEPARATION:
-            continue
-        taken = [known.topic_id for known in registry.topics]
-        child_id = registers.new_topic_id(registry.language, part.ids, taken)
-        cosines = shapes.to_others(part.vectors), shapes.to_others(rest.vectors)
-        spread = shapes.pooled_spread(cosines)
-        child = _founded(child_id, part, cosines[0], spread, week)
-        parent = replace(
-            topic,
-            centre=rest.vectors.astype(np.float64).sum(axis=0),
-            threshold=min(topic.threshold, shapes.threshold(cosines[1], spread)),
-            document_count=topic.document_count - len(part),
-        )
-        cosine = float(registers.unit(child.centre) @ registers.unit(parent.centre))
-        events.append(_event(week, registers.SPLIT, child, part, other=topic.topic_id, similarity=cosine))
-        topics[rows[side]] = child_id
-        registry = registry.changed([child, parent])
-    return registry, present.with_topics(topics), events
+        mine = around.take(around.topics == topic.topic_id)
+        for weeks in (NEWEST_WEEKS, rules.recent_weeks):
+            newest = mine.take(mine.weeks >= window(week, weeks))
+            parts = _parts(newest, rules) if (newest.weeks == week).any() else None
+            if parts is None:
+                continue
+            registry, event = _split_off(registry, topic, *parts, week=week)
+            events.append(event)
+            moved.update(dict.fromkeys(parts[0].ids, event.topic_id))
+            break
+    return registry, moved, events
+
+
+def _moved(documents: Documents, moved: dict[str, str]) -> Documents:
+    topics = [moved.get(key, topic) for key, topic in zip(documents.ids, documents.topics, strict=True)]
+    return documents.with_topics(np.array(topics, np.object_))
+
+
+def _placed_again(registry: Registry, documents: Documents, split: Sequence[TopicEvent]) -> Documents:
+    """Documents that fitted nowhere may fit a topic that has split."""
+    touched = [registry[name] for event in split for name in (event.topic_id, event.other_topic_id) if name]
+    topics = documents.topics.copy()
+    free = np.flatnonzero(_is_free(documents) & documents.usable)
+    topics[free], _ = registers.assign(documents.vectors[free], touched)
+    return documents.with_topics(topics)
+
+
+def _parts(documents: Documents, rules: Rules) -> tuple[Documents, Documents] | None:
+    """The smaller and the larger of two groups that documents fall into; None where they are one group."""
+    if len(documents) < 2 * rules.least_documents:
+        return None
+    side = shapes.halves(documents.vectors)
+    if side.sum() * 2 > len(side) or (side.sum() * 2 == len(side) and side[0]):
+        side = ~side
+    part, rest = documents.take(side), documents.take(~side)
+    if not (_is_enough(part, rules) and _is_enough(rest, rules)):
+        return None
+    return (part, rest) if shapes.separation(part.vectors, rest.vectors) >= SPLIT_SEPARATION else None
+
+
+def _split_off(
+    registry: Registry, topic: TopicState, part: Documents, rest: Documents, *, week: date
+) -> tuple[Registry, TopicEvent]:
+    """A part becomes a topic, and the topic that it leaves lies from now on where the rest lies."""
+    taken = [known.topic_id for known in registry.topics]
+    cosines = shapes.to_others(part.vectors), shapes.to_others(rest.vectors)
+    spread = shapes.pooled_spread(cosines)
+    child_id = registers.new_topic_id(registry.language, part.ids, taken)
+    child = _founded(child_id, part, cosines[0], spread, week)
+    parent = replace(
+        topic,
+        centre=rest.vectors.astype(np.float64).sum(axis=0),
+        threshold=min(topic.threshold, shapes.threshold(cosines[1], spread)),
+        document_count=topic.document_count - len(part),
+    )
+    cosine = float(registers.unit(child.centre) @ registers.unit(parent.centre))
+    event = _event(week, registers.SPLIT, child, part, other=topic.topic_id, similarity=cosine)
+    return registry.changed([child, parent]), event
 
 
 def _merges(

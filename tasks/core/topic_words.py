@@ -70,6 +70,14 @@ CHINESE_NEVER_LAST = _words(
     够 稍微 越来越 总是 经常 老是
     """
 )
+ENGLISH_NEVER_INSIDE = _words(
+    """
+    i me my mine we us our ours you your yours he him his she her hers they them their theirs myself yourself ourselves
+    himself herself themselves i'm i've i'd i'll you're you've you'll you'd he's she's they're they've they'll we're
+    we've we'll im ive u ur mine's
+    """
+)
+CHINESE_NEVER_INSIDE = _words("我 你 您 他 她 我们 你们 他们 她们 咱 咱们 大家 各位 别人 我用 我家 你家")
 
 
 def _is_english_content(word: str) -> bool:
@@ -84,6 +92,7 @@ RULES = {
     "en": PhraseRules(
         inner_words=ENGLISH_INNER_WORDS,
         never_last=ENGLISH_NEVER_LAST,
+        never_inside=ENGLISH_NEVER_INSIDE,
         longest=5,
         shortest_phrase=3,
         longest_phrase=34,
@@ -93,6 +102,7 @@ RULES = {
     "zh": PhraseRules(
         inner_words=CHINESE_INNER_WORDS - CHINESE_NEVER_LAST,
         never_last=CHINESE_NEVER_LAST,
+        never_inside=CHINESE_NEVER_INSIDE,
         longest=4,
         shortest_phrase=2,
         longest_phrase=10,

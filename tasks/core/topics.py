@@ -56,6 +56,7 @@ class PhraseRules:
 
     inner_words: may stand inside a phrase, but not at its ends ("after", 的).
     never_last: may stand anywhere but at the end, and not alone ("not", 不).
+    never_inside: may stand nowhere in it ("my", 我): a phrase with one is a piece of somebody's sentence, not a name.
     longest: words in a phrase, at most.
     shortest_phrase, longest_phrase: length as shown, in characters.
     joiner: what stands between the words.
@@ -64,6 +65,7 @@ class PhraseRules:
 
     inner_words: frozenset[str]
     never_last: frozenset[str]
+    never_inside: frozenset[str]
     longest: int
     shortest_phrase: int
     longest_phrase: int
@@ -77,11 +79,11 @@ class PhraseRules:
     def all_phrases(self, tokens: Sequence[str], *, longest: int) -> Iterator[tuple[str, ...]]:
         """Every run of tokens that may be a label, as often as it stands there."""
         for start, first in enumerate(tokens):
-            if first == BREAK or first in self.inner_words:
+            if first == BREAK or first in self.inner_words or first in self.never_inside:
                 continue
             for end in range(start + 1, min(start + longest, len(tokens)) + 1):
                 last = tokens[end - 1]
-                if last == BREAK:
+                if last == BREAK or last in self.never_inside:
                     break
                 if last in self.inner_words or last in self.never_last:
                     continue
@@ -91,7 +93,8 @@ class PhraseRules:
 
     def content(self, phrase: Sequence[str]) -> tuple[str, ...]:
         """The words of a phrase that say something."""
-        return tuple(word for word in phrase if word not in self.inner_words and word not in self.never_last)
+        silent = self.inner_words | self.never_last | self.never_inside
+        return tuple(word for word in phrase if word not in silent)
 
     def text(self, phrase: Sequence[str]) -> str:
         return self.joiner.join(phrase)
@@ -149,9 +152,11 @@ def labels_of(
     """One distinct label a topic: the phrase in its nearest documents that sets it apart.
 
     Words and phrases score by their share of the topic's documents times the logarithm of how many times larger it is
-    than in the other topics (their part of the Kullback-Leibler divergence). A phrase's score is the geometric mean of
-    its own and of its best word's, times a factor for its length: a phrase says more than a word. Of two phrases of
-    which one holds the other and is nearly as frequent, the fuller one stands.
+    than in the other topics (their part of the Kullback-Leibler divergence). A phrase's own score is the geometric mean
+    of the phrase's, as it stands, and of its words' in one document in whatever order, so that a saying of a few is
+    not the name of what many say in other words. With its best word's score and a factor for its length (a phrase says
+    more than a word) it gives the rank. Of two phrases of which one holds the other and is nearly as frequent, the
+    fuller one stands.
 
     Args:
         documents: n documents as tokens, with BREAK between clauses.
@@ -168,6 +173,7 @@ def labels_of(
     words = [Counter(w for place in rows for w in set(documents[place])) for rows in members]
     all_phrases, all_words = sum(phrases, Counter()), sum(words, Counter())
     sizes = [len(rows) for rows in members]
+    holders = _holders(documents, members, rules)
     rankings: list[dict[tuple[str, ...], float]] = []
     for topic, (counts, word_counts, size) in enumerate(zip(phrases, words, sizes, strict=True)):
         if wanted is not None and topic not in wanted:
@@ -175,13 +181,29 @@ def labels_of(
             continue
         repeated = {p: n for p, n in counts.items() if n >= max(LEAST_MENTIONS, LEAST_SHARE * size)}
         scores: dict[tuple[str, ...], float] = {}
+        own_rows = set(members[topic].tolist())
         for phrase in _fuller_only(repeated):
             content = rules.content(phrase)
-            own = _divergence(counts[phrase], size, all_phrases[phrase], sum(sizes))
+            standing = _divergence(counts[phrase], size, all_phrases[phrase], sum(sizes))
+            together = set.intersection(*(holders[word] for word in content))
+            inside = sum(place in own_rows for place in together)
+            own = math.sqrt(standing * _divergence(inside, size, len(together), sum(sizes)))
             best = max(_divergence(word_counts[word], size, all_words[word], sum(sizes)) for word in content)
             scores[phrase] = own**OWN_SHARE * best ** (1 - OWN_SHARE) * _length_factor(len(phrase), len(content))
         rankings.append(scores)
     return _distinct(rankings, rules, taken)
+
+
+def _holders(
+    documents: Sequence[Sequence[str]], members: Sequence[NDArray[np.int64]], rules: PhraseRules
+) -> dict[str, set[int]]:
+    """Documents that hold a word, for each word that says something."""
+    found: dict[str, set[int]] = {}
+    for rows in members:
+        for place in rows.tolist():
+            for word in rules.content(documents[place]):
+                found.setdefault(word, set()).add(place)
+    return found
 
 
 def _nearest_members(topics: NDArray[np.int64], similarities: NDArray[np.float32], topic: int) -> NDArray[np.int64]:
@@ -219,7 +241,9 @@ def _fuller_only(counts: dict[tuple[str, ...], int]) -> list[tuple[str, ...]]:
 def _distinct(
     rankings: list[dict[tuple[str, ...], float]], rules: PhraseRules, in_use: Sequence[Sequence[str]]
 ) -> list[str | None]:
-    """Hand out labels, the surest first; a topic whose phrase is taken (as words in any order) gets its next one."""
+    """Hand out labels, the surest first. A topic whose phrase is taken gets its next one, and so does one whose words
+    are among those of another label or hold all of them: "drip tray" beside "big drip tray" tells no two topics apart.
+    """
     offers = sorted(
         (-score, topic, phrase) for topic, scores in enumerate(rankings) for phrase, score in scores.items()
     )
@@ -227,7 +251,7 @@ def _distinct(
     taken = {frozenset(_stem(word) for word in rules.content(label)) for label in in_use}
     for _, topic, phrase in offers:
         meaning = frozenset(_stem(word) for word in rules.content(phrase))
-        if labels[topic] is None and meaning not in taken:
+        if labels[topic] is None and not any(meaning <= other or other <= meaning for other in taken):
             labels[topic] = rules.text(phrase)
             taken.add(meaning)
     return labels
@@ -252,7 +276,13 @@ def share_cosine(first: Mapping[str, float], second: Mapping[str, float]) -> flo
 
 
 def keywords_of(
-    documents: Sequence[Sequence[str]], owners: NDArray[np.int64], *, count: int, rules: PhraseRules, most: int
+    documents: Sequence[Sequence[str]],
+    owners: NDArray[np.int64],
+    *,
+    count: int,
+    rules: PhraseRules,
+    most: int,
+    longest: int = 3,
 ) -> list[list[str]]:
     """The most telling words and short phrases of each topic, by class-based TF-IDF, best first.
 
@@ -262,7 +292,7 @@ def keywords_of(
     classes: list[Counter[tuple[str, ...]]] = [Counter() for _ in range(count)]
     for tokens, owner in zip(documents, owners, strict=True):
         if owner >= 0:
-            classes[owner].update(rules.all_phrases(tokens, longest=3))
+            classes[owner].update(rules.all_phrases(tokens, longest=longest))
     totals = sum(classes, Counter())
     mean = sum(totals.values()) / max(1, count)
     ranked = []

@@ -103,7 +103,7 @@ class TopicFinder:
             taken=[self._cut(label) for key, label in sorted(taken.items()) if key not in asked],
         )
         words = topics.keywords_of(tokens, owner, count=len(keys), rules=self._rules, most=KEYWORD_COUNT)
-        used = set(taken.values())
+        used = {label for key, label in taken.items() if key not in asked}
         names = {}
         for place in chosen:
             label = labels[place] or _joined([*words[place], keys[place]], self.language, taken=used)

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from tasks.core.contracts import Encoder
 from tasks.core.topic_registry import Documents, Registry, TopicEvent, TopicState
 from tasks.core.topic_words import TopicName
 from tasks.store.warehouse import Warehouse, sql_text
@@ -79,13 +81,14 @@ def save_registry(warehouse: Warehouse, registry: Registry, version_id: str) -> 
                 "keywords": known.get("keywords") or [],
                 "centroid": (topic.centre / length).astype(np.float32).tolist(),
                 "centre": topic.centre.tolist(),
+                "shown_as": registry.standing(topic.topic_id),
             }
         )
     warehouse.execute(
-        "delete from enriched.topic where language = ? and (model_version_id = ? or topic_id in (select unnest(?)))",
-        [registry.language, version_id, [topic.topic_id for topic in registry.topics]],
+        "delete from enriched.topic where topic_id in (select unnest(?))",
+        [[topic.topic_id for topic in registry.topics]],
     )
-    warehouse.insert("enriched.topic", _typed(rows))
+    warehouse.insert("enriched.topic", typed(rows))
     warehouse.execute(
         "delete from enriched.topic_registry where language = ? and model_version_id = ?",
         [registry.language, version_id],
@@ -121,7 +124,7 @@ def save_events(warehouse: Warehouse, language: str, events: Sequence[TopicEvent
         }
         for event in events
     ]
-    warehouse.insert("enriched.topic_event", _typed(rows))
+    warehouse.insert("enriched.topic_event", typed(rows))
 
 
 def save_names(warehouse: Warehouse, language: str, names: Mapping[str, TopicName]) -> None:
@@ -203,6 +206,31 @@ def texts_of(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, str]:
     return texts
 
 
+def encode_for_topics(warehouse: Warehouse, ids: Sequence[str], encoder: Encoder) -> None:
+    """Give documents vectors by another encoder than the current one. Run it inside a transaction."""
+    version_id = encoder.version.model_version_id
+    rows = warehouse.rows(
+        "select document_id, text, text_hash from staging.document where document_id in (select unnest(?))"
+        " and document_id not in (select document_id from enriched.progress where model_version_id = ?)"
+        " order by document_id",
+        [list(ids), version_id],
+    )
+    encoded = encoder.encode([row["text"] for row in rows])
+    keys = [{"document_id": row["document_id"], "model_version_id": version_id} for row in rows]
+    warehouse.insert(
+        "enriched.embedding",
+        [
+            {**key, "vector": vector, "token_count": int(tokens), "coverage": round(float(coverage), 4)}
+            for key, vector, tokens, coverage in zip(
+                keys, encoded.embeddings.tolist(), encoded.token_counts, encoded.coverage, strict=True
+            )
+        ],
+    )
+    warehouse.insert(
+        "enriched.progress", [{**key, "text_hash": row["text_hash"]} for key, row in zip(keys, rows, strict=True)]
+    )
+
+
 def pending_documents(warehouse: Warehouse, language: str, *, embedding_id: str, version_id: str) -> pd.DataFrame:
     """document_id, week_start and drawn_topic_id (null) of documents that have a vector and no step has seen."""
     frame = warehouse.frame(
@@ -253,10 +281,8 @@ def _with_dates(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(week_start=days)
 
 
-def _typed(rows: list[dict[str, Any]]) -> Any:
+def typed(rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as an Arrow table in which empty lists and nulls keep the type that their column has."""
-    import pyarrow as pa
-
     types = {
         "centre": pa.list_(pa.float64()), "centroid": pa.list_(pa.float32()), "keywords": pa.list_(pa.string()),
         "document_ids": pa.list_(pa.string()), "label_en": pa.string(), "label_zh": pa.string(),
