@@ -109,15 +109,15 @@ def _on_golden(settings: Settings, progress: Progress, task: str) -> dict[str, A
 
 
 def _labelled(rows: Sequence[Mapping[str, Any]], task: str) -> list[tuple[str, str]]:
-    """What is labelled, and how: each aspect or span of a text; empty for entities, which are found, not labelled."""
+    """What is labelled, and how: each aspect or span of a text; for entities the texts, without a label."""
     if task == "entities":
-        return []
+        return [(row["text"], "") for row in rows]
     return [("\n".join([row["text"], *map(str, item[:-1])]), item[-1]) for row in rows for item in row[task]]
 
 
 def _compared(result: dict[str, Any], labelled: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The result on a golden set with its changes since the last release; labels go by what they label."""
-    keys, truth = [row_key(what) for what, _ in labelled], [label for _, label in labelled]
+    keys, truth = [row_key(what) for what, _ in labelled], [label for _, label in labelled if label]
     result["data"] = "golden"
     changes = changes_since(read_release(RELEASE), result, truth=truth, keys=keys)
     result["row_labels"] = dict(zip(keys, result.pop("labels", []), strict=True))

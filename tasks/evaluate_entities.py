@@ -22,7 +22,7 @@ from prefect.cache_policies import NO_CACHE
 from tasks.config import Settings
 from tasks.core.language import detect_language
 from tasks.core.names import ORGANISATION, PRODUCT, TOLD_TYPES, Span, told_names
-from tasks.core.span_metrics import span_metrics
+from tasks.core.span_metrics import counts_of, span_metrics
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +50,8 @@ def evaluate_entities(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> 
 
     Returns:
         n (names in the truth), found, coverage (share of texts that a tagger reads), metrics and per_class (see
-        `span_metrics`), types ("told" or "wnut"), ignored_types, by_language, model_version_id.
+        `span_metrics`), labels (per text what was right, found and there),
+        types ("told" or "wnut"), ignored_types, by_language, model_version_id.
 
     Raises:
         ModelUnavailableError: a model's files are missing, or are not the expected ones.
@@ -82,6 +83,7 @@ def evaluate_entities(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> 
         "task": "entities",
         **scored,
         "coverage": round(sum(name in LANGUAGES for name in languages) / max(1, len(rows)), 6),
+        "labels": counts_of(truth, found).tolist(),
         "types": "wnut" if is_wnut else "told",
         "ignored_types": dict(sorted(ignored.items())),
         "by_language": by_language,

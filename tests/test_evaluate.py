@@ -267,3 +267,21 @@ def test_spans_go_to_their_own_measures_with_their_language(settings, monkeypatc
     assert (result["task"], result["data"]) == ("entities", "mine.jsonl")
     assert result["warnings"] == ["types of names that are not looked for were left out: person (2)"]
     assert asked[-1][0]["entities"] == [[0, 7, "person"]]
+
+
+def test_names_are_compared_text_by_text(settings, monkeypatch, tmp_path):
+    def measure(settings, rows):
+        counts = [[right if row["entities"] else 0, len(row["entities"]), len(row["entities"])] for row in rows]
+        return {"n": 1, "coverage": 1.0, "metrics": {}, "labels": counts, "model_version_id": "m"}
+
+    module = ModuleType("tasks.evaluate_entities")
+    module.evaluate_entities = measure
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(evaluate, "RELEASE", tmp_path / "release.json")
+    right = 0
+    evaluate.save_release(evaluate.evaluate_task(settings, NullProgress(), task="entities", data=None), version="1.0")
+    right = 1
+    changes = evaluate.evaluate_task(settings, NullProgress(), task="entities", data=None)["changes"]
+    assert changes["n_paired"] == 315
+    assert changes["metrics"]["f1"]["before"] == 0
+    assert changes["metrics"]["f1"]["is_beyond"]

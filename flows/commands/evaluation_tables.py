@@ -11,7 +11,7 @@ from flows.console import Console
 
 _NAMES = {
     "macro_f1": "macro F1", "f1": "F1", "ami": "AMI", "npmi": "NPMI", "bcubed_f1": "B-cubed F1",
-    "bcubed_precision": "B-cubed precision", "bcubed_recall": "B-cubed recall",
+    "untyped_f1": "F1 without types", "bcubed_precision": "B-cubed precision", "bcubed_recall": "B-cubed recall",
 }  # fmt: skip
 _HEADINGS = {"source_kind": "kind", "category": "case"}
 
@@ -150,8 +150,8 @@ def _span(metric: Mapping[str, float] | float, unit: str = "") -> str:
 
 
 def _with_span(value: float | None, span: list[float] | None) -> str:
-    if value is None:
-        return ""
+    if value is None or isinstance(value, int):
+        return "" if value is None else f"{value:,}"
     return f"{value:.3f}" if span is None else f"{value:.3f} ({span[0]:.2f}–{span[1]:.2f})"
 
 

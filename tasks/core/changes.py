@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tasks.core.metrics import BOOTSTRAP_DRAWS, label_scores
 from tasks.errors import DataContractError
@@ -39,6 +40,40 @@ def paired_changes(
             is_paired=True,
         )
         for name in after
+    }
+
+
+def paired_span_changes(before: NDArray[np.int64], now: NDArray[np.int64], *, seed: int = 0) -> dict[str, dict]:
+    """How precision, recall and F1 of spans changed between two readings of the same n texts.
+
+    Args:
+        before, now: (n, 3) per text: spans that are right, that were found, and that there are.
+
+    Returns:
+        As `paired_changes`, for precision, recall and f1.
+    """
+    if not len(now) or before.shape != now.shape:
+        raise DataContractError(f"Expected as many texts then as now: {before.shape}, {now.shape}")
+    draws = np.random.default_rng(seed).multinomial(len(now), np.full(len(now), 1 / len(now)), size=BOOTSTRAP_DRAWS)
+    scores = [_span_scores(counts.sum(axis=0)) for counts in (before, now)]
+    then_drawn, after_drawn = (_span_scores(draws @ counts) for counts in (before, now))
+    return {
+        name: _change(
+            float(scores[0][name]),
+            float(scores[1][name]),
+            *np.percentile(after_drawn[name] - then_drawn[name], [2.5, 97.5]).tolist(),
+            is_paired=True,
+        )
+        for name in after_drawn
+    }
+
+
+def _span_scores(totals: NDArray[np.int64]) -> dict[str, NDArray[np.float64]]:
+    right, found, there = np.moveaxis(totals.astype(float), -1, 0)
+    return {
+        "precision": right / np.maximum(found, 1),
+        "recall": right / np.maximum(there, 1),
+        "f1": 2 * right / np.maximum(found + there, 1),
     }
 
 

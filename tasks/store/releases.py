@@ -13,7 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tasks.core.changes import paired_changes, unpaired_changes
+import numpy as np
+
+from tasks.core.changes import paired_changes, paired_span_changes, unpaired_changes
 from tasks.errors import SourceError
 
 KEPT = ("n", "coverage", "metrics", "model_version_id")
@@ -57,12 +59,13 @@ def write_release(path: Path, version: str, results: Mapping[str, Mapping[str, A
 
 
 def changes_since(
-    release: Mapping[str, Any], result: Mapping[str, Any], *, truth: Sequence[str] = (), keys: Sequence[str] = ()
+    release: Mapping[str, Any], result: Mapping[str, Any], *, truth: Sequence[str], keys: Sequence[str]
 ) -> dict[str, Any] | None:
     """How a task's figures changed since a release; None where the release has none for it.
 
     Args:
-        truth, keys: label and key of each row, in the order of result["labels"]; empty where rows are not labelled.
+        truth, keys: label and key of each row, in the order of result["labels"]. For entities a row is a text, and its
+            label what was right, found and there in it (see `tasks.core.span_metrics.counts_of`); truth is empty.
 
     Returns:
         version and model_version_id of then; n_paired: rows that both labelled, 0 where they are not compared in
@@ -74,10 +77,11 @@ def changes_since(
     before = then.get("labels", {})
     shared = [i for i, key in enumerate(keys) if key in before]
     is_paired = bool(shared) and len(shared) >= 0.5 * len(keys)
-    if is_paired:
-        changed = paired_changes(
-            [truth[i] for i in shared], [before[keys[i]] for i in shared], [result["labels"][i] for i in shared]
-        )
+    labels = [before[keys[i]] for i in shared], [result["labels"][i] for i in shared]
+    if is_paired and truth:
+        changed = paired_changes([truth[i] for i in shared], *labels)
+    elif is_paired:
+        changed = paired_span_changes(*(np.array(counts, np.int64) for counts in labels))
     else:
         changed = unpaired_changes(then["metrics"], result["metrics"])
     return {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.core.changes import paired_changes, unpaired_changes
+from tasks.core.changes import paired_changes, paired_span_changes, unpaired_changes
 from tasks.core.metrics import classification_metrics
 from tasks.errors import DataContractError
 
@@ -67,3 +67,24 @@ def test_the_unpaired_interval_by_hand():
 def test_rows_that_do_not_fit_are_an_error():
     with pytest.raises(DataContractError):
         paired_changes(["positive"], [], ["positive"])
+
+
+def test_names_found_in_the_same_texts_are_compared_in_pairs():
+    there = np.ones(200, np.int64)
+    before = np.stack([np.r_[np.ones(100, int), np.zeros(100, int)], there, there], axis=1)
+    now = before.copy()
+    now[100:112, 0] = 1
+    changes = paired_span_changes(before, now)
+    assert (changes["f1"]["before"], changes["f1"]["value"]) == (0.5, 0.56)
+    assert changes["f1"]["is_beyond"]
+    assert not paired_span_changes(before, before)["f1"]["is_beyond"]
+    with pytest.raises(DataContractError):
+        paired_span_changes(before, now[:3])
+
+
+def test_scores_of_spans_by_hand():
+    before = np.array([[1, 2, 1], [0, 0, 1]])
+    now = np.array([[1, 1, 1], [1, 1, 1]])
+    changes = paired_span_changes(before, now)
+    assert {name: change["before"] for name, change in changes.items()} == {"precision": 0.5, "recall": 0.5, "f1": 0.5}
+    assert all(change["value"] == 1 for change in changes.values())
