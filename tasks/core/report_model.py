@@ -178,7 +178,7 @@ class Alert(Part):
 
 
 class SourceRow(Part):
-    """A source in the week."""
+    """A source in the week. incomplete_reason: as in ops.source_health; unknown in reports older than the column."""
 
     source: str
     kind: str
@@ -194,7 +194,12 @@ class SourceRow(Part):
     abstained: int = 0
     without_topic: int = 0
     missing_days: int | None = None
-    incomplete_reason: str | None = None
+    incomplete_reason: str | None = "unknown"
+
+    @property
+    def is_fall(self) -> bool:
+        """Low with documents on all its days: compared, as a fall of volume."""
+        return self.status == "low" and self.incomplete_reason is None
 
     @property
     def is_short(self) -> bool:

@@ -20,6 +20,7 @@ from tasks.core.report_model import (
     Model,
     Page,
     RatingAgreement,
+    SourceRow,
     TopicCard,
     WeeklyReport,
 )
@@ -235,16 +236,8 @@ def _caveats(report: WeeklyReport, w: Wording) -> list[str]:
     total = measures.compared + measures.excluded + measures.too_few + measures.baseline_building
     lines = []
     if measures.excluded:
-        low = [row for row in report.sources if row.is_short]
-        named = w.say("list_separator").join(
-            w.say(
-                "findings.excluded_source",
-                source=row.source,
-                received=w.count(row.received),
-                expected=w.count(row.expected),
-            )
-            for row in low
-        )
+        low = [row for row in report.sources if row.is_short and not row.is_fall]
+        named = w.say("list_separator").join(_excluded_source(row, w) for row in low)
         lines.append(
             w.say(
                 "findings.excluded",
@@ -253,9 +246,33 @@ def _caveats(report: WeeklyReport, w: Wording) -> list[str]:
                 sources=w.say("findings.excluded_sources", sources=named) if named else "",
             )
         )
+    lines += [
+        w.say(
+            "findings.fall",
+            source=row.source,
+            received=w.count(row.received),
+            expected=w.count(row.expected),
+        )
+        for row in report.sources
+        if row.is_fall
+    ]
+    if report.brand_spans:
+        lines.append(w.say("findings.brand_spans", count=w.count(len(report.brand_spans))))
     if measures.too_few and report.totals.counted:
         lines.append(w.say("findings.too_few", count=measures.too_few, measures=total))
     return lines
+
+
+def _excluded_source(row: SourceRow, w: Wording) -> str:
+    """A source that is left out, with what of it is missing."""
+    reason = f"findings.reason_{row.incomplete_reason or 'silent'}"
+    return w.say(
+        "findings.excluded_source",
+        source=row.source,
+        received=w.count(row.received),
+        expected=w.count(row.expected),
+        reason=w.say(reason, days=w.count(row.missing_days)),
+    )
 
 
 def _kpi(kpi: Kpi, w: Wording) -> KpiCard:
