@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Protocol
 
 from tasks.config import OFFLINE_BUNDLE_ROOT, PROGRAM_ROOT
+from tasks.core.corrections import unescape_cell
 from tasks.core.sentiment import label_of
 from tasks.errors import SourceError
 from tasks.models import cards
@@ -125,6 +126,8 @@ def read_own(language: str) -> list[Example]:
 def read_csv(path: Path) -> list[tuple[str, str]]:
     """A CSV file with the columns text and label, as (text, one of our labels).
 
+    In a file that `marketbrief label` wrote, rows that nobody has labelled are left out.
+
     Raises:
         SourceError: the file can't be read, lacks a column, holds no row, or a label is none of ours.
     """
@@ -138,9 +141,14 @@ def read_csv(path: Path) -> list[tuple[str, str]]:
         raise SourceError(
             f"{path} has the columns {', '.join(map(repr, rows.fieldnames or []))}", fix="it needs text and label"
         )
+    is_sample = {"kind", "subject"} <= names.keys()
     out = []
     for row in rows:
         text, name = row[names["text"]] or "", row[names["label"]] or ""
+        if is_sample:
+            text = unescape_cell(text)
+            if not name.strip():
+                continue
         label = label_of(name)
         if label is None:
             raise SourceError(

@@ -12,10 +12,12 @@ from warehouse_builder import WarehouseBuilder
 from tasks import run_log
 from tasks.build import DOCUMENT_MARTS, build_documents, build_weekly
 from tasks.compose import compose_week
+from tasks.core.corrections import unescape_cell
 from tasks.corrections import export_corrections, sample_to_label, take_corrections
 from tasks.errors import SourceError, UsageError
 from tasks.store.snapshot import build_snapshot
 from tasks.store.warehouse import Warehouse
+from tasks.training_sets import read_csv
 
 MONDAY = datetime(2026, 1, 5, 12)
 WEEK = "2026-W02"
@@ -110,6 +112,7 @@ def test_a_sample_to_label_is_the_same_each_time_safe_and_taken_back(project, tm
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+    assert read_csv(first) == [(unescape_cell(row["text"]), "mixed") for row in rows[:2]], "train and evaluate read it"
     summary = take_corrections(settings, first)
     assert (summary.added, summary.unlabelled) == (2, 18)
     assert {row["value"] for row in corrections(settings)} == {"mixed"}
