@@ -129,11 +129,14 @@ def report(
     formats: Annotated[
         str, typer.Option("--format", metavar="FORMATS", help="Of html, md, json, email, slack, pdf.")
     ] = "html,md,json,email",
+    revision: Annotated[
+        int | None, typer.Option(metavar="N", help="An earlier revision; the newest one by default.")
+    ] = None,
 ) -> None:
     """Write a published report again, byte for byte."""
     from flows.commands.reading import report_command
 
-    report_command(ctx.obj, week=week, languages=languages, formats=formats)
+    report_command(ctx.obj, week=week, languages=languages, formats=formats, revision=revision)
 
 
 @command(_READING)
