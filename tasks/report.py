@@ -46,11 +46,12 @@ def render(
     weeks: Sequence[str],
     languages: Sequence[str],
     formats: Sequence[str],
+    revision: int | None = None,
 ) -> RenderSummary:
-    """Render the newest published revision of some ISO weeks, and the archive's index.
+    """Render the newest published revision of some ISO weeks, or the one that is asked for, and the archive's index.
 
     Raises:
-        UsageError: a week was never published, or a language or format is not known.
+        UsageError: a week or revision was never published, or a language or format is not known.
         MarketBriefError: there is no snapshot yet.
     """
     _check(languages, ("en", "zh"), "language")
@@ -59,14 +60,18 @@ def render(
         pdf.browser()
     progress.start("report", len(weeks))
     published = published_reports(settings)
-    newest_of = {report.iso_week: report for report in sorted(published, key=lambda report: report.revision)}
+    newest_of = {
+        report.iso_week: report
+        for report in sorted(published, key=lambda report: report.revision)
+        if revision is None or report.revision == revision
+    }
     for week in weeks:
         monday_of(week)
     missing = sorted(set(weeks) - set(newest_of))
     if missing:
         known = sorted(newest_of)
         raise UsageError(
-            f"No report was published for {', '.join(missing)}",
+            f"No {'report' if revision is None else f'revision {revision}'} was published for {', '.join(missing)}",
             fix=f"published are {known[0]} to {known[-1]}" if known else "run `marketbrief run` first",
         )
     paths: list[Path] = []

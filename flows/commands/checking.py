@@ -59,6 +59,11 @@ def _tell(console: Console, item: Verified) -> None:
         f"{name} is {verdict}: {len(item.files)} files, {item.value_count} values computed again by their SQL, "
         f"{item.quote_count} quotes, {item.reference_count:,} references"
     )
+    if item.differences and all(difference.line for difference in item.differences):
+        console.say(
+            "[dim]If the program was updated since the files were written, write them again: "
+            f"marketbrief report --week {item.iso_week} --revision {item.revision}[/]"
+        )
     if item.changed_since:
         console.warn(
             f"{name}: {len(item.changed_since)} values or quotes are no longer what the documents give: documents "

@@ -21,7 +21,9 @@ QUERY_FORMATS = ("table", "csv", "json", "parquet")
 _SHOWN_ROWS = 1000
 
 
-def report_command(invocation: Invocation, *, week: str, languages: str | None, formats: str) -> None:
+def report_command(
+    invocation: Invocation, *, week: str, languages: str | None, formats: str, revision: int | None = None
+) -> None:
     """Write the published revision of a week again.
 
     Raises:
@@ -36,15 +38,20 @@ def report_command(invocation: Invocation, *, week: str, languages: str | None, 
     settings = invocation.settings()
     chosen_languages = _choose(languages, REPORT_LANGUAGES, "--lang") or list(settings.market.project.languages)
     chosen_formats = _choose(formats, REPORT_FORMATS, "--format")
-    revision = _published_revision(settings, week)
-    paths = _render(settings, console, week, revision["run_id"], chosen_languages, chosen_formats)
-    console.emit({"iso_week": week, **revision, "paths": [str(path) for path in paths]})
+    published = _published_revision(settings, week, revision)
+    paths = _render(settings, console, week, published, chosen_languages, chosen_formats)
+    console.emit({"iso_week": week, **published, "paths": [str(path) for path in paths]})
     for path in paths:
         console.print(escape(near(path)))
 
 
 def _render(
-    settings: Settings, console: Console, week: str, run_id: str, languages: list[str], formats: list[str]
+    settings: Settings,
+    console: Console,
+    week: str,
+    published: dict[str, Any],
+    languages: list[str],
+    formats: list[str],
 ) -> list[Path]:
     """Render, and render again if a run has swapped the snapshot meanwhile: no stale page stays behind."""
     from flows.prefect_server import running_server
@@ -58,7 +65,9 @@ def _render(
         try:
             while True:
                 before = settings.snapshot_path.stat()
-                summary = render(settings, run_id, progress, [week], languages, formats)
+                summary = render(
+                    settings, published["run_id"], progress, [week], languages, formats, published["revision"]
+                )
                 after = settings.snapshot_path.stat()
                 if (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns):
                     break
@@ -69,18 +78,19 @@ def _render(
     return list(summary.paths)
 
 
-def _published_revision(settings: Settings, week: str) -> dict[str, Any]:
+def _published_revision(settings: Settings, week: str, revision: int | None) -> dict[str, Any]:
+    """The newest revision of a week, or the one that is asked for."""
     from tasks.query import run_query
 
     rows = run_query(
         settings,
         "select revision, run_id, content_hash from marts.report"
-        " where iso_week = $iso_week order by revision desc limit 1",
-        {"iso_week": week},
+        " where iso_week = $iso_week and revision = coalesce($revision, revision) order by revision desc limit 1",
+        {"iso_week": week, "revision": None if revision is None else str(revision)},
     ).to_pylist()
     if not rows:
         raise SourceError(
-            f"There is no published report for {week}",
+            f"There is no published {'report' if revision is None else f'revision {revision} of the report'} for {week}",
             fix=f"`marketbrief status` names the newest; `marketbrief run --week {week}` makes this one",
         )
     return rows[0]
