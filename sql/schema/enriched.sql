@@ -117,7 +117,7 @@ create table if not exists enriched.topic (
 comment on column enriched.topic.centroid is 'The centre as a unit vector, for reading.';
 comment on column enriched.topic.centre is 'Exact sum of the vectors of the documents that shaped the topic; empty where it draws no more.';
 comment on column enriched.topic.threshold is 'Cosine to the centre that a document needs.';
-comment on column enriched.topic.cohesion is 'Mean cosine of the founding documents to the centre of the others.';
+comment on column enriched.topic.cohesion is 'Root of the mean cosine between two of the founding documents.';
 comment on column enriched.topic.document_count is 'Documents that shaped the topic.';
 comment on column enriched.topic.named_count is 'document_count when the label was written.';
 comment on column enriched.topic.status is 'live, dead (no document for some weeks), merged, or split_off (made by a correction, without a centre).';

@@ -101,7 +101,7 @@ class TopicState:
 
     centre: (dim,) float64 sum of its documents' vectors; empty where a later search for topics found it no more.
     threshold: cosine to the centre that a document needs.
-    cohesion: mean cosine of its founding documents to the centre of the others.
+    cohesion: root of the mean cosine between two of its founding documents.
     named_count: documents when its label was written; 0 before.
     """
 

@@ -29,6 +29,24 @@ def to_others(vectors: NDArray[np.float32]) -> Floats:
     return np.einsum("ij,ij->i", rows, others) / np.where(lengths > 0, lengths, 1)
 
 
+def cohesion(vectors: NDArray[np.float32]) -> float:
+    """Root of the mean cosine between two documents: what a document's cosine to a large group's centre tends to."""
+    count = len(vectors)
+    if count < 2:
+        return 1.0
+    length = float(np.linalg.norm(vectors.astype(np.float64).sum(axis=0)))
+    return float(np.sqrt(max(0.0, (length**2 - count) / (count * (count - 1)))))
+
+
+def small_group_factor(count: int, usual: float) -> float:
+    """What share of a large group's cosine to its centre is to be expected in a group of so many, 0-1.
+
+    With r the mean cosine between two documents, the centre of n - 1 others has r √((n - 1) / (1 + (n - 2) r)).
+    """
+    r = usual**2
+    return float(np.sqrt((count - 1) * r / (1 + (count - 2) * r))) if count > 1 and r > 0 else 1.0
+
+
 def pooled_spread(groups: Sequence[Floats]) -> float:
     """Standard deviation of cosines around their group's mean, over all groups."""
     squares = sum(float(((cosines - cosines.mean()) ** 2).sum()) for cosines in groups if len(cosines))

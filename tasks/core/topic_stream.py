@@ -32,6 +32,7 @@ MERGE_SIMILARITY = 0.8
 MERGE_WORD_SIMILARITY = 0.65
 MERGE_SEPARATION = 0.2
 TWIN_OF_NEWBORN = 0.85
+TIGHT = 0.9
 SHARED_HALF = 0.5
 LOOSE = 0.4
 FIRST_LEAST = 5
@@ -199,7 +200,7 @@ def _founded(topic_id: str, cluster: Documents, cosines: NDArray[np.float64], sp
         topic_id=topic_id,
         centre=cluster.vectors.astype(np.float64).sum(axis=0),
         threshold=shapes.threshold(cosines, spread),
-        cohesion=round(float(cosines.mean()), 4),
+        cohesion=round(shapes.cohesion(cluster.vectors), 4),
         born_week=week,
         last_week=max(cluster.weeks),
         document_count=len(cluster),
@@ -258,13 +259,14 @@ def _births(
     events = []
     for label in np.unique(labels[labels >= 0]):
         cluster = pool.take(labels == label)
-        cluster = cluster.take(shapes.core(cluster.vectors, least))
+        expected = least * shapes.small_group_factor(len(cluster), usual)
+        cluster = cluster.take(shapes.core(cluster.vectors, expected))
         if not _is_enough(cluster, rules):
             continue
         cosines = shapes.to_others(cluster.vectors)
         centre = cluster.vectors.astype(np.float64).sum(axis=0)
         nearest = float(registers.similarities(registers.unit(centre)[None], [*known, *born]).max(initial=-1.0))
-        if cosines.mean() < usual or nearest >= TWIN_OF_NEWBORN:
+        if shapes.cohesion(cluster.vectors) < TIGHT * usual or nearest >= TWIN_OF_NEWBORN:
             continue
         taken = [topic.topic_id for topic in (*registry.topics, *born)]
         topic_id = registers.new_topic_id(registry.language, cluster.ids, taken)

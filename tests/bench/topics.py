@@ -41,7 +41,7 @@ def vectors_of(labelled: LabelledSet, folder: Path | None) -> NDArray[np.float32
     """(n, dim) vectors by the encoder that a project would use: Chinese ones are trained on the texts themselves."""
     path = folder / f"{labelled.name}.npy" if folder else None
     if path and path.exists():
-        return np.load(path)
+        return np.load(path)[: len(labelled.texts)]
     from tasks.models import chinese
     from tasks.models.encoder import load_encoder_en
 
