@@ -166,17 +166,6 @@ class SentimentScores:
         return self.probabilities[:, 2] - self.probabilities[:, 0]
 
 
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """A topic with its place in the embedding space (centroid: (dim,) float32, unit length)."""
-
-    topic_id: str
-    language: str
-    label: str
-    keywords: tuple[str, ...]
-    centroid: NDArray[np.float32] = field(hash=False, compare=False)
-
-
 class Encoder(Protocol):
     """Turns texts of one language into vectors in one pass."""
 
@@ -231,17 +220,6 @@ class TargetSentiment(Protocol):
         ...
 
 
-class TopicModel(Protocol):
-    """Assigns documents of one language to topics by their embeddings."""
-
-    version: ModelVersion
-    topics: tuple[Topic, ...]
-
-    def assign(self, embeddings: NDArray[np.float32]) -> tuple[list[str | None], NDArray[np.float32]]:
-        """Topic id (None: none is near enough) and cosine similarity in [-1, 1], for each of n documents."""
-        ...
-
-
 def _null_version(task: str) -> ModelVersion:
     return ModelVersion(task, ALL, "null", "0", "exact", "Apache-2.0", "0" * 64)
 
@@ -293,16 +271,6 @@ class NullTargetSentiment:
         names: Sequence[Sequence[tuple[int, int]]] | None = None,
     ) -> list[list[TargetScore]]:
         return [[TargetScore(start, end, None, 0.0, 0.0) for start, end in found] for found in spans]
-
-
-class NullTopicModel:
-    """Knows no topics."""
-
-    version = _null_version("topic")
-    topics: tuple[Topic, ...] = ()
-
-    def assign(self, embeddings: NDArray[np.float32]) -> tuple[list[str | None], NDArray[np.float32]]:
-        return [None] * len(embeddings), np.zeros(len(embeddings), np.float32)
 
 
 class Progress(Protocol):
