@@ -29,7 +29,8 @@ LONGEST_NAME = 48
 
 _EDGE_LEFT = re.compile(r"^[\s\W_]+")
 _EDGE_RIGHT = re.compile(r"(?:['\u2019]s?|[\s\W_]+)$", re.IGNORECASE)
-_NO_NAME = re.compile(r"https?:|www\.|\n|^[\W\d_]*$|\[(?:email|phone|id|card|iban|contact)\]", re.IGNORECASE)
+_NO_NAME = re.compile(r"https?:|www\.|\n|^[\W\d_]*$", re.IGNORECASE)
+_REDACTED = re.compile(r"\[(?:email|phone|id|card|iban|contact)\]", re.IGNORECASE)
 _LEGAL_LATIN = re.compile(
     r"[\s,]+(?:inc|incorporated|corp|corporation|co|company|ltd|limited|llc|llp|plc|gmbh|ag|sa|bv|oy|ab|kg|pte)\.?$",
     re.IGNORECASE,
@@ -46,7 +47,8 @@ def tidy_name(text: str, start: int, end: int) -> tuple[int, int] | None:
     right = _EDGE_RIGHT.search(text[start:end])
     end = start + right.start() if right else end
     surface = text[start:end]
-    if not 2 <= len(surface) <= LONGEST_NAME or _NO_NAME.search(surface):
+    is_redacted = _REDACTED.fullmatch(text[max(0, start - 1) : end + 1]) is not None
+    if not 2 <= len(surface) <= LONGEST_NAME or is_redacted or _NO_NAME.search(surface):
         return None
     return start, end
 

@@ -1,4 +1,4 @@
-"""Training of the name taggers: marked texts in, a tagger's files out, as it was after its best epoch.
+"""Training of the name taggers: marked texts in, a tagger's files out, as it is after its last epoch.
 
 English: the shared encoder's lower layers stay as they are, so their output is computed once and kept; the layers above
 them, a copy of the base's, learn together with the network over words. Chinese: everything is the network's own; its
@@ -21,7 +21,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tasks.core.span_metrics import span_metrics
 from tasks.models import bert, crf, entity_en, entity_zh
 from tasks.models.entities import SETTINGS, WEIGHTS, continuations, stored
 
@@ -58,12 +57,11 @@ class MarkedText(Protocol):
 
 @dataclass(frozen=True)
 class FittedTagger:
-    """A trained tagger. files: what its folder holds; card: kind and shape; f1 on the validation texts, best epoch."""
+    """A trained tagger. files: what its folder holds; card: kind and shape; epochs: of all stages."""
 
     files: dict[str, bytes]
     card: dict[str, Any]
-    epoch: int
-    f1: float
+    epochs: int
 
 
 @dataclass
@@ -81,7 +79,6 @@ class _Words:
 
 def fit_english(
     groups: Sequence[tuple[Sequence[MarkedText], float]],
-    validation: Sequence[MarkedText],
     *,
     types: Sequence[str],
     epochs: int,
@@ -99,7 +96,6 @@ def fit_english(
     chance = random.Random(seed)
     tags = crf.tags_of(types)
     cached = [(_words_of(texts, tags), share) for texts, share in groups]
-    held = _words_of(validation, tags)
     layers = bert.load_base(base_folder() / "model.safetensors")[1][FIRST_LAYER:]
     base = {name: value.clone() for name, value in layers.state_dict().items()}
     for layer in layers:
@@ -117,7 +113,7 @@ def fit_english(
         optimizer, lambda step: min(1.0, (step + 1) / (0.1 * steps)) * max(0.02, 1 - step / steps)
     )
 
-    def scores(rows: Sequence[_Words], *, is_training: bool) -> Tensor:
+    def scores(rows: Sequence[_Words]) -> Tensor:
         runs = bert.runs_of(len(row.states) for row in rows)
         hidden = torch.cat([row.states for row in rows]).float()
         with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -127,65 +123,76 @@ def fit_english(
         places = np.concatenate([row.first + offset for row, offset in zip(rows, offsets, strict=False)])
         states = project(hidden.float()[torch.from_numpy(places)]).split([len(row.first) for row in rows])
         batch = entity_en.padded([row.looks for row in rows], list(states))
-        return net(_uncased(batch) if is_training else batch)
+        return net(_uncased(batch))
 
     def train(rows: Sequence[_Words]) -> None:
-        loss = _loss(field, scores(rows, is_training=True), [row.allowed for row in rows])
+        loss = _loss(field, scores(rows), [row.allowed for row in rows])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_([*layers.parameters(), *head], 1.0)
         optimizer.step()
         schedule.step()
 
-    def find(rows: Sequence[_Words]) -> list[list[Span]]:
-        paths = field.best(scores(rows, is_training=False), [len(row.first) for row in rows])
-        return [
-            [(int(row.starts[start]), int(row.ends[end - 1]), kind) for start, end, kind in crf.spans_of(path, tags)]
-            for row, path in zip(rows, paths, strict=True)
-        ]
-
-    def files() -> dict[str, bytes]:
-        moved = {f"layers.{name}": value - base[name] for name, value in layers.state_dict().items()}
-        return _files(
-            moved | _named("project", project) | _named("net", net) | _named("crf", field),
-            {"tags": tags},
-            differences=("layers.",),
-        )
-
     def drawn() -> list[_Words]:
         return [row for rows, share in cached for row in chance.sample(rows, int(len(rows) * share))]
 
-    modules = (layers, project, net, field)
-    best = _run(drawn, held, modules, train, find, files, epochs=epochs, batch=_BATCH_EN, chance=chance, size=_tokens)
-    return FittedTagger(best[0], {"kind": "branch", "first_layer": FIRST_LAYER, "types": list(types)}, best[1], best[2])
+    _run(drawn, (layers, project, net, field), train, epochs=epochs, batch=_BATCH_EN, chance=chance, size=_tokens)
+    moved = {f"layers.{name}": value - base[name] for name, value in layers.state_dict().items()}
+    files = _files(
+        moved | _named("project", project) | _named("net", net) | _named("crf", field),
+        {"tags": tags},
+        differences=("layers.",),
+    )
+    card = {"kind": "branch", "first_layer": FIRST_LAYER, "types": list(types)}
+    return FittedTagger(files, card, epochs)
 
 
 def fit_chinese(
-    training: Sequence[MarkedText],
-    validation: Sequence[MarkedText],
+    stages: Sequence[tuple[Sequence[MarkedText], int, float]],
     *,
     types: Sequence[str],
     vectors: dict[str, NDArray[np.float32]],
     vocabulary: dict[str, int],
-    epochs: int,
     seed: int,
 ) -> FittedTagger:
-    """Train the network over characters. vectors, vocabulary: as `pretrain` made them."""
+    """Train the network over characters, and keep it as it is after the last epoch of the last stage.
+
+    Args:
+        stages: texts, epochs and highest learning rate of each.
+        vectors, vocabulary: as `pretrain` made them.
+    """
     torch.manual_seed(seed)
     chance = random.Random(seed)
     tags = crf.tags_of(types)
-    rows = [_characters_of(marked, vocabulary, tags) for marked in training]
-    held = [_characters_of(marked, vocabulary, tags) for marked in validation]
     net = entity_zh.CharNet(
         characters=len(vocabulary) + 1, tags=len(tags), width=WIDTH_ZH, dilations=DILATIONS_ZH, dropout=0.3
     )
     for name, values in vectors.items():
         getattr(net, name).weight.data.copy_(torch.from_numpy(values))
     field = crf.Crf(tags)
+    for training, epochs, rate in stages:
+        rows = [_characters_of(marked, vocabulary, tags) for marked in training]
+        train_characters(net, field, rows, epochs=epochs, rate=rate, chance=chance)
+    characters = "".join(sorted(vocabulary, key=vocabulary.__getitem__))
+    settings = {"tags": tags, "characters": characters, "width": WIDTH_ZH, "dilations": list(DILATIONS_ZH)}
+    files = _files(_named("net", net) | _named("crf", field), settings)
+    return FittedTagger(files, {"kind": "characters", "types": list(types)}, sum(stage[1] for stage in stages))
+
+
+def train_characters(
+    net: entity_zh.CharNet,
+    field: crf.Crf,
+    rows: Sequence[_Characters],
+    *,
+    epochs: int,
+    rate: float,
+    chance: random.Random,
+) -> None:
+    """One stage of training, in place; the learning rate rises for a tenth of it and then falls to nothing."""
     parameters = [*net.parameters(), *field.parameters()]
-    optimizer = torch.optim.AdamW(parameters, lr=_RATE_ZH, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(parameters, lr=rate, weight_decay=0.01)
     steps = epochs * (len(rows) // _BATCH_ZH + _LENGTH_POOL)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE_ZH, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
 
     def train(batch: Sequence[_Characters]) -> None:
         loss = _loss(field, net(entity_zh.padded([row.read for row in batch])), [row.allowed for row in batch])
@@ -196,21 +203,7 @@ def fit_chinese(
         if schedule.last_epoch < steps - 1:
             schedule.step()
 
-    def find(batch: Sequence[_Characters]) -> list[list[Span]]:
-        scores = net(entity_zh.padded([row.read for row in batch]))
-        return [crf.spans_of(path, tags) for path in field.best(scores, [len(row.allowed) for row in batch])]
-
-    characters = "".join(sorted(vocabulary, key=vocabulary.__getitem__))
-    settings = {"tags": tags, "characters": characters, "width": WIDTH_ZH, "dilations": list(DILATIONS_ZH)}
-
-    def files() -> dict[str, bytes]:
-        return _files(_named("net", net) | _named("crf", field), settings)
-
-    best = _run(
-        lambda: list(rows), held, (net, field), train, find, files,
-        epochs=epochs, batch=_BATCH_ZH, chance=chance, size=lambda row: len(row.allowed),
-    )  # fmt: skip
-    return FittedTagger(best[0], {"kind": "characters", "types": list(types)}, best[1], best[2])
+    _run(lambda: list(rows), (net, field), train, epochs=epochs, batch=_BATCH_ZH, chance=chance, size=_length)
 
 
 def pretrain(texts: Sequence[str], *, kept: Sequence[str], seed: int) -> tuple[dict[str, Any], dict[str, int]]:
@@ -352,45 +345,34 @@ def _tokens(row: _Words) -> int:
     return len(row.states)
 
 
+def _length(row: _Characters) -> int:
+    return len(row.allowed)
+
+
 def _run(
     draw: Callable[[], list[Any]],
-    held: Sequence[Any],
     modules: Sequence[nn.Module],
     train: Callable[[Sequence[Any]], None],
-    find: Callable[[Sequence[Any]], list[list[Span]]],
-    files: Callable[[], dict[str, bytes]],
     *,
     epochs: int,
     batch: int,
     chance: random.Random,
     size: Callable[[Any], int],
-) -> tuple[dict[str, bytes], int, float]:
-    """Train for so many epochs; files, number and F1 of the best one (of the last one, where nothing is held out)."""
-    best: tuple[dict[str, bytes], int, float] = ({}, -1, -1.0)
-    for epoch in range(epochs):
+) -> None:
+    """Train for so many epochs, on batches of texts of about one length."""
+    for module in modules:
+        module.train()
+    for _ in range(epochs):
         rows = draw()
         chance.shuffle(rows)
-        pools = [
-            sorted(rows[at : at + batch * _LENGTH_POOL], key=size) for at in range(0, len(rows), batch * _LENGTH_POOL)
-        ]
+        pool_size = batch * _LENGTH_POOL
+        pools = [sorted(rows[at : at + pool_size], key=size) for at in range(0, len(rows), pool_size)]
         batches = [pool[at : at + batch] for pool in pools for at in range(0, len(pool), batch)]
         chance.shuffle(batches)
-        for module in modules:
-            module.train()
         for rows_of_batch in batches:
             train(rows_of_batch)
-        for module in modules:
-            module.eval()
-        if not held:
-            best = (files(), epoch, 0.0)
-            continue
-        order = sorted(held, key=size)
-        with torch.inference_mode():
-            found = [spans for at in range(0, len(order), 64) for spans in find(order[at : at + 64])]
-        f1 = span_metrics([row.spans for row in order], found)["metrics"]["f1"]["value"]
-        if f1 > best[2]:
-            best = (files(), epoch, f1)
-    return best
+    for module in modules:
+        module.eval()
 
 
 def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:
