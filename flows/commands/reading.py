@@ -82,15 +82,17 @@ def _published_revision(settings: Settings, week: str, revision: int | None) -> 
     """The newest revision of a week, or the one that is asked for."""
     from tasks.query import run_query
 
+    asked = {} if revision is None else {"revision": str(revision)}
     rows = run_query(
         settings,
-        "select revision, run_id, content_hash from marts.report"
-        " where iso_week = $iso_week and revision = coalesce($revision, revision) order by revision desc limit 1",
-        {"iso_week": week, "revision": None if revision is None else str(revision)},
+        "select revision, run_id, content_hash from marts.report where iso_week = $iso_week"
+        f"{' and revision = $revision' if asked else ''} order by revision desc limit 1",
+        {"iso_week": week, **asked},
     ).to_pylist()
     if not rows:
+        what = "report" if revision is None else f"revision {revision} of the report"
         raise SourceError(
-            f"There is no published {'report' if revision is None else f'revision {revision} of the report'} for {week}",
+            f"There is no published {what} for {week}",
             fix=f"`marketbrief status` names the newest; `marketbrief run --week {week}` makes this one",
         )
     return rows[0]
