@@ -114,9 +114,9 @@ class _Lines:
 
 
 def main(arguments: list[str]) -> int:
-    """Rebuild the shipped models (bundle, entities), or measure what sharing the encoder costs (frontier)."""
+    """Rebuild the shipped models (bundle, entities, targets), or measure what sharing the encoder costs (frontier)."""
     parser = argparse.ArgumentParser(prog="python -m flows.train", description=main.__doc__)
-    parser.add_argument("what", choices=["bundle", "entities", "frontier"])
+    parser.add_argument("what", choices=["bundle", "entities", "targets", "frontier"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the public training sets")
     parser.add_argument("--language", choices=["en", "zh"], action="append", help="only this one")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -138,6 +138,12 @@ def main(arguments: list[str]) -> int:
 
             for language in languages:
                 print(train_entities(options.data, language, seed=options.seed))
+            return 0
+        if options.what == "targets":
+            from tasks.train_targets import train_targets
+
+            for folder in train_targets(_Lines(), data=options.data, languages=languages, seed=options.seed):
+                print(folder)
             return 0
         for summary in build_bundle(
             settings, data=options.data, languages=languages, seed=options.seed, progress=_Lines()

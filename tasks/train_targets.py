@@ -15,12 +15,10 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from tasks.benchmarks import benchmark_texts
 from tasks.config import OFFLINE_BUNDLE_ROOT
@@ -43,6 +41,9 @@ from tasks.target_sets import (
     suite_path,
 )
 from tasks.training_sets import ENGLISH, OWN, TrainingSet, keys_of, provenance, read_own, read_set, text_key
+
+if TYPE_CHECKING:
+    from tasks.models.target_training import TargetTrainer, TrainedTargets
 
 logger = logging.getLogger(__name__)
 
@@ -110,7 +111,6 @@ def training_examples(
     return examples + own
 
 
-@task(name="fit-targets", cache_policy=NO_CACHE)
 def fit(
     language: str,
     training: Sequence[TargetExample],
@@ -193,15 +193,23 @@ def measure(language: str, examples: Sequence[TargetExample]) -> dict[str, Any]:
 def _fit_english(
     training: Sequence[TargetExample], validation: dict[str, Sequence[TargetExample]], *, seed: int, progress: Progress
 ) -> tuple[dict[str, bytes], dict[str, Any], NDArray, NDArray]:
-    from safetensors.torch import save
-
-    from tasks.models.encoder import BASE_NAME, BASE_SHA256
-    from tasks.models.int8 import packed
     from tasks.models.target_training import TargetRecipe, TargetTrainer
 
     recipe = TargetRecipe(seed=seed)
     trainer = TargetTrainer(recipe)
     model = trainer.fit(training, validation, progress=progress)
+    return packed_english(trainer, model, validation)
+
+
+def packed_english(
+    trainer: TargetTrainer, model: TrainedTargets, validation: dict[str, Sequence[TargetExample]]
+) -> tuple[dict[str, bytes], dict[str, Any], NDArray, NDArray]:
+    """Files and card of a trained English model, and its logits and the classes on the validation sets."""
+    from safetensors.torch import save
+
+    from tasks.models.encoder import BASE_NAME, BASE_SHA256
+    from tasks.models.int8 import packed
+
     scored = [trainer.scores(examples) for examples in validation.values()]
     logits = np.concatenate([found.numpy() for found, _ in scored])
     classes = np.concatenate([found.numpy() for _, found in scored])
@@ -209,7 +217,7 @@ def _fit_english(
         "kind": "branch",
         "first_layer": model.first_layer,
         "base": {"name": BASE_NAME, "sha256": BASE_SHA256, "licence": "Apache-2.0"},
-        "recipe": asdict(recipe),
+        "recipe": asdict(trainer.recipe),
         "history": model.history,
     }
     return {WEIGHTS: save(packed(model.tensors()))}, card, logits, classes
