@@ -2,7 +2,8 @@
 
 English: the MiniLM encoder with its sentiment head. Chinese: the project's own word vectors where it has trained some
 (see tasks/enrich.py), else the shipped ones, and the n-gram sentiment model. Documents in other languages get no
-vector, and a sentiment model that abstains. Names are found by the configuration's aliases in every language.
+vector, and a sentiment model that abstains. Names are found by the configuration's aliases in every language; aspects,
+and what is said of them and of brands, in English and Chinese.
 """
 
 from __future__ import annotations
