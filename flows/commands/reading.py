@@ -82,12 +82,12 @@ def _published_revision(settings: Settings, week: str, revision: int | None) -> 
     """The newest revision of a week, or the one that is asked for."""
     from tasks.query import run_query
 
-    asked = {} if revision is None else {"revision": str(revision)}
     rows = run_query(
         settings,
-        "select revision, run_id, content_hash from marts.report where iso_week = $iso_week"
-        f"{' and revision = $revision' if asked else ''} order by revision desc limit 1",
-        {"iso_week": week, **asked},
+        "select revision, run_id, content_hash from marts.report"
+        " where iso_week = $iso_week and ($revision = '' or revision = try_cast($revision as integer))"
+        " order by revision desc limit 1",
+        {"iso_week": week, "revision": "" if revision is None else str(revision)},
     ).to_pylist()
     if not rows:
         what = "report" if revision is None else f"revision {revision} of the report"
