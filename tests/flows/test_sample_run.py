@@ -79,6 +79,44 @@ def test_the_run_says_what_it_made(home):
     for week in TRUTH["weeks"]:
         for name in ("report.en.html", "report.zh.html", "report.en.md", "report.zh.md", "report.json"):
             assert (home / "reports" / week / name).stat().st_size > 1000
+        for name in ("email.en.html", "email.zh.html"):
+            assert 10_000 < (home / "reports" / week / name).stat().st_size <= 90_000
+    feed = (home / "reports" / "feed.xml").read_text(encoding="utf-8")
+    assert feed.count("<entry>") == len(TRUTH["weeks"])
+
+
+def test_reports_are_true_and_an_edited_digit_is_not(home):
+    week = PLANTED["complaint_surge"]["week"]
+    for asked in (["--week", week], []):
+        done = marketbrief(home, "verify", "--json", *asked)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        (found,) = json.loads(done.stdout)["revisions"]
+        assert (found["differences"], found["changed_since"], found["not_recomputed"]) == ([], [], [])
+        assert found["value_count"] > 500
+    path = home / "reports" / week / "report.zh.html"
+    true = path.read_bytes()
+    place = true.index(b"</strong>")
+    digit = next(i for i in range(place, 0, -1) if true[i : i + 1].isdigit())
+    path.write_bytes(true[:digit] + (b"7" if true[digit : digit + 1] != b"7" else b"8") + true[digit + 1 :])
+    done = marketbrief(home, "verify", "--week", week, "--json")
+    path.write_bytes(true)
+    assert done.returncode == 5
+    (told,) = json.loads(done.stdout)["revisions"][0]["differences"]
+    assert (told["file"], told["section"]) == ("report.zh.html", "key-findings")
+    assert told["ref"] == f"{report(home, week)['findings'][0]['finding_id']}.text"
+
+
+def test_a_finding_is_explained_down_to_the_rows_that_arrived(home):
+    week = PLANTED["complaint_surge"]["week"]
+    first = report(home, week)["findings"][0]
+    done = marketbrief(home, "explain", first["finding_id"], "--week", week, "--json")
+    assert done.returncode == 0, done.stderr[-3000:]
+    chain = json.loads(done.stdout)
+    assert chain["sentences"] == [first["text_en"], first["text_zh"]]
+    documents = {row["document_id"] for row in chain["documents"]}
+    assert documents == set(first["document_ids"])
+    assert {row["document_id"] for row in chain["raw_rows"]} == documents
+    assert all(row["uri"] and len(row["content_hash"]) == 64 for row in chain["raw_rows"])
 
 
 def test_the_ledger_adds_up_to_the_truth(ask):
