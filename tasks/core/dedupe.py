@@ -12,7 +12,8 @@ The rule, for documents of one kind (review, news, competitor):
    compared truly: Jaccard similarity of the shingle sets of 0.7 or more, or, where both have 300 letters, 0.9 of the
    shorter one inside the longer one.
 
-Letters are those of meaning: a Han character counts as 25/12. On 100,000 real reviews, tweets and articles, equal texts
+Letters are those of meaning: a Han character counts as 25/12. A text of fewer than eight different characters is short,
+however often it says 很好. On 100,000 real reviews, tweets and articles, equal texts
 of 40 letters were copies or one author's; between 25 and 40 came "I will never fly us airways again" and
 "质量不错 版型好看 穿上很舒服". All pairs of Jaccard similarity 0.7 and more that were read were copies.
 
@@ -39,6 +40,8 @@ from tasks.core.weeks import week_of
 # From which the same words are no coincidence, and from which they are none within a brand and week.
 LONG_LETTERS = 40
 MIDDLE_LETTERS = 25
+# Fewer different characters than that are a short opinion said again and again.
+LEAST_CHARACTERS = 8
 # From which near copies are looked for: 20 to 30 words.
 NEAR_LETTERS = 100
 NEAR_JACCARD = 0.7
@@ -87,7 +90,7 @@ def duplicate_key(
         published_on: the UTC day, or the date itself where only a date is known.
     """
     key = matching_key(text)
-    length, iso_week = meaning_length(key), week_of(published_on)
+    length, iso_week = _said_length(key), week_of(published_on)
     if length >= LONG_LETTERS:
         return stable_hash("long", kind, key)
     if length >= MIDDLE_LETTERS:
@@ -105,7 +108,7 @@ def near_bands(text: str) -> list[int] | None:
     text of fewer than 100 letters of meaning.
     """
     key = matching_key(text)
-    if meaning_length(key) < NEAR_LETTERS:
+    if _said_length(key) < NEAR_LETTERS:
         return None
     hashes = shingle_hashes(key)
     minima = np.full(BANDS * ROWS_A_BAND, np.iinfo(np.uint64).max, np.uint64)
@@ -169,6 +172,11 @@ def joined_groups(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         low, high = sorted((root(first), root(second)))
         parent[high] = low
     return {name: root(name) for name in parent}
+
+
+def _said_length(key: str) -> float:
+    """Letters of meaning; 0 for few characters over and over: 很好很好很好 is a short opinion, however long."""
+    return meaning_length(key) if len(set(key)) >= LEAST_CHARACTERS else 0.0
 
 
 def _mix(values: Hashes) -> Hashes:

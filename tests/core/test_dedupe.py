@@ -52,7 +52,7 @@ def test_long_texts_are_copies_whoever_wrote_them(text):
     assert key(text) != key(text, kind="news")
 
 
-@pytest.mark.parametrize("text", ["good", "好用", "👍👍", "Very good app"])
+@pytest.mark.parametrize("text", ["good", "好用", "👍👍", "Very good app", "good " * 20, "很好，" * 40])
 def test_short_texts_are_copies_only_of_the_same_author_brand_source_and_week(text):
     assert key(text) == key(text, document_id="d2", published_on=date(2025, 7, 6))
     for change in (
@@ -126,8 +126,9 @@ def test_an_agency_text_inside_a_longer_article_is_a_near_copy(text):
 def test_short_texts_have_no_bands():
     assert near_bands(LONG) is None
     assert near_bands("") is None
-    assert near_bands("好" * 47) is None
-    assert len(near_bands("好" * 48)) == 20
+    assert near_bands("好" * 48) is None
+    assert near_bands("很好" * 100) is None
+    assert len(near_bands(REVIEW)) == len(near_bands(REVIEW_ZH)) == 20
 
 
 def test_groups_are_what_pairs_join_in_any_order():
