@@ -34,13 +34,12 @@ _MIN_VERB = 3
 
 @dataclass(frozen=True)
 class Aspect:
-    """One aspect. words and not_words by language; like: examples of speaking of it without naming it."""
+    """One aspect. words: by language; not_words: longer words that hold one of them and mean something else."""
 
     name: str
     labels: Mapping[str, str]
     words: Mapping[str, tuple[str, ...]]
     not_words: tuple[str, ...] = ()
-    like: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -60,10 +59,7 @@ class Taxonomy:
         content = {
             "rules": [RULES_VERSION, CLAUSE_RULES],
             "ignored": sorted(self.ignored),
-            "aspects": [
-                [aspect.name, aspect.words.get(language, ()), aspect.not_words, (aspect.like or {}).get(language, ())]
-                for aspect in self.aspects
-            ],
+            "aspects": [[aspect.name, aspect.words.get(language, ()), aspect.not_words] for aspect in self.aspects],
         }
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
@@ -219,7 +215,6 @@ def aspect_of(name: str, row: Mapping[str, Any], more: Sequence[str] = ()) -> As
         {lang: row[f"label_{lang}"] for lang in LANGUAGES},
         {lang: (*row[lang], *more) for lang in LANGUAGES},
         tuple(row.get("not_zh", ())),
-        {lang: tuple(row.get(f"like_{lang}", ())) for lang in LANGUAGES},
     )
 
 

@@ -77,7 +77,7 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class AspectSpan:
-    """Words of a text that speak of an aspect, and the clause they stand in. method: words or meaning."""
+    """Words of a text that speak of an aspect, and the clause they stand in. method: words (of a taxonomy)."""
 
     aspect: str
     start_char: int
