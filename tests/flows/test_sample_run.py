@@ -116,7 +116,7 @@ def test_a_finding_is_explained_down_to_the_rows_that_arrived(home):
     documents = {row["document_id"] for row in chain["documents"]}
     assert documents == set(first["document_ids"])
     assert {row["document_id"] for row in chain["raw_rows"]} == documents
-    assert all(row["uri"] and len(row["content_hash"]) == 64 for row in chain["raw_rows"])
+    assert all(row["uri"] and len(row["content_hash"]) == 32 for row in chain["raw_rows"])
 
 
 def test_the_ledger_adds_up_to_the_truth(ask):
