@@ -162,8 +162,20 @@ def _all_parts(report: WeeklyReport) -> Iterator[tuple[str, Part]]:
         filtered = NO_FILTER if kpi.kpi_id == "coverage" else {**NO_FILTER, **evidence_filter(kpi.estimate)}
         yield f"kpi-{kpi.kpi_id}", Part("headline number", (), kpi.query, filtered)
     voices = tuple(quote.quote_id for quote in report.voices)
+    own_documents = {
+        "fig-changes": tuple(change.document_id for change in report.changes),
+        "fig-comparisons": tuple(row.quote.document_id for row in report.preferences if row.quote),
+        "fig-forecast": (),
+        "fig-coverage": (),
+        "fig-aspects": (),
+    }
     for figure in report.figures:
-        is_all = figure.figure_id in ("fig-voice", "fig-matrix", "fig-quality", "fig-names", "totals")
+        if figure.figure_id in own_documents:
+            ids = tuple(dict.fromkeys(own_documents[figure.figure_id]))
+            said = tuple(quote.quote_id for quote in report.all_quotes if quote.document_id in ids)
+            yield figure.figure_id, Part("figure", (), figure.query, None, ids, said)
+            continue
+        is_all = figure.figure_id in ("fig-voice", "fig-matrix", "fig-quality", "fig-names", "totals", "agreement")
         shown = voices if figure.figure_id in ("fig-sentiment", "fig-net") else ()
         yield figure.figure_id, Part("figure", (), figure.query, NO_FILTER if is_all else focus, (), shown)
     yield "measures", Part("figure", (), report.measures.query)
