@@ -1,7 +1,7 @@
 """Next week's value of a weekly series, and whether the forecast is worth showing.
 
 Every week of the past is made a forecast as if it were the newest one: parameters are fitted by statsmodels to the
-weeks up to it, and again every eighth week. Three models compete (simple exponential smoothing, a damped trend, and
+weeks up to it, and again every 13th week. Three models compete (simple exponential smoothing, a damped trend, and
 Theta in its form of smoothing with drift, Hyndman and Billah 2003); in each week the one with the smallest error so far
 speaks, so that choosing it does not flatter it.
 
@@ -23,8 +23,9 @@ from numpy.typing import NDArray
 WARM_UP_WEEKS = 8
 MEAN_WEEKS = 8
 YEAR_WEEKS = 52
-REFIT_WEEKS = 8
-HISTORY_WEEKS = 156
+REFIT_WEEKS = 13
+HISTORY_WEEKS = 104
+SAID_WEEKS = 52
 BACKTEST_WEEKS = 52
 MIN_BACKTEST_WEEKS = 12
 MIN_COVERAGE_WEEKS = 8
@@ -32,7 +33,6 @@ INTERVAL_LEVEL = 0.80
 MIN_COVERAGE = 0.60
 
 Floats = NDArray[np.float64]
-Model = Callable[[Floats, Mapping[str, float]], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Forecast:
 def forecasts(
     values: Sequence[float | None], *, lowest: float = -math.inf, highest: float = math.inf
 ) -> list[Forecast]:
-    """A forecast from each week on, from the 8th known value.
+    """A forecast from each of the last 52 weeks on, from the 8th known value.
 
     Args:
         values: one a week, oldest first; None where it is not known or its week is incomplete.
@@ -75,7 +75,8 @@ def forecasts(
             continue
         model = min(by_model, key=lambda name: (_past_error(series, by_model[name], place), name != "ses", name))
         one = _Said(place, float(by_model[model][place]), *_interval(series, said, place, by_model[model][place]))
-        found.append(_judged(series, one, said, model, lowest, highest))
+        if place >= len(series) - SAID_WEEKS:
+            found.append(_judged(series, one, said, model, lowest, highest))
         said.append(one)
     return found
 
@@ -169,20 +170,87 @@ def _known(series: Floats, place: int, count: int) -> float:
     return float(known[~np.isnan(known)][-count:].mean())
 
 
+class _Simple:
+    """Simple exponential smoothing."""
+
+    def __init__(self, given: Mapping[str, float]) -> None:
+        self.alpha, self.level = given["alpha"], given["level"]
+
+    def step(self, value: float) -> None:
+        self.level += self.alpha * (value - self.level)
+
+    def ahead(self) -> float:
+        return self.level
+
+
+class _Damped:
+    """Exponential smoothing with a damped trend."""
+
+    def __init__(self, given: Mapping[str, float]) -> None:
+        self.given = given
+        self.level, self.trend = given["level"], given["trend"]
+
+    def step(self, value: float) -> None:
+        ahead, before = self.ahead(), self.level
+        damped = self.given["phi"] * self.trend
+        self.level = ahead + self.given["alpha"] * (value - ahead)
+        self.trend = damped + self.given["beta"] * (self.level - before - damped)
+
+    def ahead(self) -> float:
+        return self.level + self.given["phi"] * self.trend
+
+
+class _Theta(_Simple):
+    """Simple exponential smoothing with half of the regression's slope as drift."""
+
+    def __init__(self, given: Mapping[str, float]) -> None:
+        super().__init__({**given, "alpha": max(given["alpha"], 1e-6)})
+        self.count, self.sum, self.sum_t = 0, 0.0, 0.0
+
+    def step(self, value: float) -> None:
+        super().step(value)
+        self.sum += value
+        self.sum_t += self.count * value
+        self.count += 1
+
+    def ahead(self) -> float:
+        n = self.count
+        if n < 2:
+            return self.level
+        slope = (self.sum_t - (n - 1) / 2 * self.sum) / (n * (n * n - 1) / 12)
+        return self.level + slope / 2 * (1 - (1 - self.alpha) ** n) / self.alpha
+
+
+_MODELS: dict[str, Callable[[Mapping[str, float]], _Simple | _Damped]] = {
+    "ses": _Simple,
+    "damped": _Damped,
+    "theta": _Theta,
+}
+
+
 def _one_step(series: Floats, lowest: float, highest: float) -> dict[str, Floats]:
-    """What each model expects of the week after each week; NaN until 8 values are known. Gaps are passed over."""
+    """What each model expects of the week after each of the newest weeks; NaN elsewhere, and until 8 values are known.
+
+    Parameters are fitted again in every 13th week; in between the models go on from week to week. Gaps are passed over.
+    """
     expected = {name: np.full(len(series), np.nan) for name in _MODELS}
-    fitted: dict[str, dict[str, float]] = {}
-    fitted_at = -REFIT_WEEKS
-    for place in range(len(series)):
-        known = series[max(0, place + 1 - HISTORY_WEEKS) : place + 1]
-        known = known[~np.isnan(known)]
-        if len(known) < WARM_UP_WEEKS:
-            continue
-        if place - fitted_at >= REFIT_WEEKS:
-            fitted, fitted_at = _fit(known), place
-        for name, model in _MODELS.items():
-            expected[name][place] = min(max(model(known, fitted[name]), lowest), highest)
+    models: dict[str, _Simple | _Damped] = {}
+    first = max(0, len(series) - SAID_WEEKS - BACKTEST_WEEKS) // REFIT_WEEKS * REFIT_WEEKS
+    for place in range(first, len(series)):
+        if not models or place % REFIT_WEEKS == 0:
+            known = series[max(0, place + 1 - HISTORY_WEEKS) : place + 1]
+            known = known[~np.isnan(known)]
+            if len(known) < WARM_UP_WEEKS:
+                continue
+            models = {name: _MODELS[name](given) for name, given in _fit(known).items()}
+            for value in known:
+                for model in models.values():
+                    model.step(float(value))
+        elif not math.isnan(series[place]):
+            for model in models.values():
+                model.step(float(series[place]))
+        for name, model in models.items():
+            expected[name][place] = min(max(model.ahead(), lowest), highest)
     return expected
 
 
@@ -193,46 +261,17 @@ def _fit(known: Floats) -> dict[str, dict[str, float]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a flat series has no best parameters, and any of them will do
         simple = SimpleExpSmoothing(known, initialization_method="estimated").fit().params
-        damped = (
-            ExponentialSmoothing(known, trend="add", damped_trend=True, initialization_method="estimated").fit().params
-        )
+        damped = ExponentialSmoothing(known, trend="add", damped_trend=True, initialization_method="estimated").fit()
     level = {"alpha": float(simple["smoothing_level"]), "level": float(simple["initial_level"])}
+    trend = damped.params
     return {
         "ses": level,
         "damped": {
-            "alpha": float(damped["smoothing_level"]),
-            "beta": float(damped["smoothing_trend"]),
-            "phi": float(damped["damping_trend"]),
-            "level": float(damped["initial_level"]),
-            "trend": float(damped["initial_trend"]),
+            "alpha": float(trend["smoothing_level"]),
+            "beta": float(trend["smoothing_trend"]),
+            "phi": float(trend["damping_trend"]),
+            "level": float(trend["initial_level"]),
+            "trend": float(trend["initial_trend"]),
         },
         "theta": level,
     }
-
-
-def _simple(known: Floats, given: Mapping[str, float]) -> float:
-    level = given["level"]
-    for value in known:
-        level += given["alpha"] * (value - level)
-    return float(level)
-
-
-def _damped(known: Floats, given: Mapping[str, float]) -> float:
-    level, trend, phi = given["level"], given["trend"], given["phi"]
-    alpha = given["alpha"]
-    for value in known:
-        ahead = level + phi * trend
-        new = ahead + alpha * (value - ahead)
-        trend = phi * trend + given["beta"] * (new - level - phi * trend)
-        level = new
-    return float(level + phi * trend)
-
-
-def _theta(known: Floats, given: Mapping[str, float]) -> float:
-    """Smoothing with half of the regression's slope as drift."""
-    alpha, n = max(given["alpha"], 1e-6), len(known)
-    slope = float(np.polyfit(np.arange(n), known, 1)[0])
-    return _simple(known, given) + slope / 2 * (1 - (1 - alpha) ** n) / alpha
-
-
-_MODELS: dict[str, Model] = {"ses": _simple, "damped": _damped, "theta": _theta}
