@@ -262,6 +262,10 @@ def _same(ref: str, parts: Sequence[BaseModel], rows: Sequence[Row], *, without:
                 yield Fact(f"{ref}.row{number}.{name}", getattr(part, name), str(found) if is_day else found)
 
 
+def _agreement(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
+    yield from _same("agreement", report.rating_agreement, rows)
+
+
 def _drivers(report: WeeklyReport, rows: Sequence[Row]) -> Iterator[Fact]:
     if report.drivers is None:
         return
@@ -309,6 +313,7 @@ _MAKERS: dict[str, Callable[[WeeklyReport, Sequence[Row]], Any]] = {
     "fig-topics": _topics,
     "fig-drivers": _drivers,
     "fig-quality": _quality,
+    "agreement": _agreement,
 }
 
 _NUMBER = re.compile(r"[+\u2212]?\d[\d,]*(?:\.\d+)?%?")

@@ -29,6 +29,7 @@ _FIGURES = {
     "brand_spans": "fig-coverage",
     "aspects": "fig-aspects",
     "sources": "fig-quality",
+    "rating_agreement": "agreement",
     "page_count": "pages",
 }
 _IDS = ("finding_id", "figure_id", "quote_id", "kpi_id", "rule")

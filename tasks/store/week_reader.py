@@ -330,6 +330,7 @@ class WeekReader:
             "fig-drivers": self.query("driver_counts"),
             "fig-quality": self.query("quality"),
             "totals": self.query("totals"),
+            "agreement": self.query("rating_agreement"),
         }
         return [Figure(figure_id=name, query=text) for name, text in queries.items()]
 
