@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from tasks.config import Settings
 from tasks.core.contracts import Encoded, NullSentimentModel, SentimentModel, SentimentScores
-from tasks.core.sentiment import Decision, decide, readable
+from tasks.core.sentiment import MIXED, NEGATIVE, POSITIVE, Decision, decide, readable
 from tasks.errors import DataContractError
 from tasks.models import cards
 
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 WEIGHTS = "model.safetensors"
 DECISION = "decision.json"
 LANGUAGES = ("en", "zh")
-NGRAM_RANGE = (1, 3)
+# Single characters and pairs go into the first half of the buckets, triples into the second.
+NGRAM_RANGES = ((1, 2), (3, 3))
+BUCKETS = 2**18
 CHUNK_DOCUMENTS = 2000
 MAX_NGRAM_CHARACTERS = 20_000
 
@@ -43,6 +45,9 @@ _NUMBER = re.compile(r"[0-9]+(?:[.,:][0-9]+)*")
 _LONG_RUN = re.compile(r"(.)\1{2,}")
 # 不是不好用 ("not that it isn't good"): two negations together are none; 是不是不… is a question and stays.
 _DOUBLE_NEGATION = re.compile("(?<!是)(?:不是不|并非不|并不是不|不是没有|没有不)(?!是)")
+
+_CLAUSE_ENDS = re.compile(r"[，。！？；：,.!?;:\s、~…]+|但是|不过|可惜|然而|就是|但|却")
+_CONTRAST_RANGE = (-3.0, 2.0)
 
 
 class HeadSentiment:
@@ -70,30 +75,25 @@ class HeadSentiment:
 
 
 class NgramSentiment:
-    """Character n-grams, hashed, and a linear layer over them.
+    """The presence of character n-grams, hashed, and a linear layer over it.
 
     Args:
-        idf: (buckets,) rarity of the hashed n-grams; weight: (4, buckets); bias: (4,).
+        weight: (4, buckets); bias: (4,).
     """
 
     def __init__(
-        self,
-        card: dict,
-        *,
-        idf: NDArray[np.float32],
-        weight: NDArray[np.float32],
-        bias: NDArray[np.float32],
-        decision: Decision,
+        self, card: dict, *, weight: NDArray[np.float32], bias: NDArray[np.float32], decision: Decision
     ) -> None:
-        self.idf, self.weight, self.bias, self.decision = idf, weight, bias, decision
+        self.weight, self.bias, self.decision = weight, bias, decision
         self.version = cards.version_of(card, precision="fp16")
 
     def predict(self, texts: Sequence[str], encoded: Encoded) -> SentimentScores:
         """Label n documents from their texts; abstains on a text without letters, digits or emoji."""
         logits = np.zeros((len(texts), len(self.bias)), np.float32)
         is_readable = np.zeros(len(texts), bool)
-        for rows, matrix in hashed_ngrams(texts, idf=self.idf):
-            logits[rows] = matrix @ self.weight.T + self.bias
+        for start in range(0, len(texts), CHUNK_DOCUMENTS):
+            rows = slice(start, start + CHUNK_DOCUMENTS)
+            logits[rows] = ngram_logits(texts[rows], weight=self.weight, bias=self.bias)
         for index, text in enumerate(texts):
             is_readable[index] = any(character.isalnum() for character in readable(text[:MAX_NGRAM_CHARACTERS]))
         return decide(logits, self.decision, is_readable=is_readable)
@@ -134,8 +134,7 @@ def load_folder(folder: Path) -> SentimentModel:
         return TrainedSentiment(card, folder, decision)
     weight, bias = read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
     if card["kind"] == "ngram":
-        idf = read_tensor(folder, "idf")
-        return NgramSentiment(card, idf=idf, weight=weight, bias=bias, decision=decision)
+        return NgramSentiment(card, weight=weight, bias=bias, decision=decision)
     from tasks.models.bert import best_precision
 
     return HeadSentiment(card, weight=weight, bias=bias, decision=decision, precision=best_precision())
@@ -149,33 +148,60 @@ def read_tensor(folder: Path, name: str) -> NDArray[np.float32]:
         return file.get_tensor(name).astype(np.float32)
 
 
-def hashed_ngrams(texts: Sequence[str], *, idf: NDArray[np.float32]) -> Iterator[tuple[slice, csr_matrix]]:
-    """Presence of each text's character n-grams, hashed and weighed by their rarity; in chunks of rows.
-
-    Args:
-        idf: (buckets,) weight of each hashed n-gram.
+def hashed_ngrams(texts: Sequence[str]) -> Iterator[tuple[slice, csr_matrix]]:
+    """Presence of each text's character n-grams, hashed; in chunks of rows.
 
     Yields:
-        (rows, matrix): which texts, and (n_rows, buckets) with rows of length 1 (or 0 for an empty text).
+        (rows, matrix): which texts, and (n_rows, BUCKETS) float32 of zeros and ones.
     """
+    from scipy.sparse import hstack
     from sklearn.feature_extraction.text import HashingVectorizer
-    from sklearn.preprocessing import normalize
 
-    vectorizer = HashingVectorizer(
-        analyzer="char",
-        ngram_range=NGRAM_RANGE,
-        n_features=len(idf),
-        alternate_sign=False,
-        binary=True,
-        norm=None,
-        lowercase=False,
-        dtype=np.float32,
-    )
+    vectorizers = [
+        HashingVectorizer(
+            analyzer="char",
+            ngram_range=ngram_range,
+            n_features=BUCKETS // len(NGRAM_RANGES),
+            alternate_sign=False,
+            binary=True,
+            norm=None,
+            lowercase=False,
+            dtype=np.float32,
+        )
+        for ngram_range in NGRAM_RANGES
+    ]
     for start in range(0, len(texts), CHUNK_DOCUMENTS):
         rows = slice(start, min(start + CHUNK_DOCUMENTS, len(texts)))
-        matrix = vectorizer.transform([ngram_text(text) for text in texts[rows]])
-        matrix.data *= idf[matrix.indices]
-        yield rows, normalize(matrix, copy=False)
+        prepared = [ngram_text(text) for text in texts[rows]]
+        yield rows, hstack([vectorizer.transform(prepared) for vectorizer in vectorizers]).tocsr()
+
+
+def ngram_logits(
+    texts: Sequence[str], *, weight: NDArray[np.float32], bias: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """(n, 4) logits of texts: their n-grams' weights, and for `mixed` what their clauses say when read one by one.
+
+    A sum over n-grams can't tell praise beside blame from doubt. So the logit of `mixed` grows with the lesser of how
+    positive a text's most positive clause is and how negative its most negative one, within [-3, 2].
+    """
+    whole = _linear(texts, weight, bias)
+    clauses = [[piece for piece in _CLAUSE_ENDS.split(text[:MAX_NGRAM_CHARACTERS]) if len(piece) > 1] for text in texts]
+    flat = _linear([piece for pieces in clauses for piece in pieces], weight, bias)
+    leaning = flat[:, POSITIVE] - flat[:, NEGATIVE]
+    at = 0
+    for row, pieces in zip(whole, clauses, strict=True):
+        own = leaning[at : at + len(pieces)]
+        at += len(pieces)
+        contrast = min(own.max(), -own.min()) if len(own) > 1 else _CONTRAST_RANGE[0]
+        row[MIXED] += np.clip(contrast, *_CONTRAST_RANGE)
+    return whole
+
+
+def _linear(texts: Sequence[str], weight: NDArray[np.float32], bias: NDArray[np.float32]) -> NDArray[np.float32]:
+    logits = np.zeros((len(texts), len(bias)), np.float32)
+    for rows, matrix in hashed_ngrams(texts):
+        logits[rows] = matrix @ weight.T + bias
+    return logits
 
 
 def ngram_text(text: str) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.contracts import SENTIMENTS, Progress
-from tasks.core.sentiment import Decision, calibrated, fit_min_confidence, fit_offsets, fit_temperature
+from tasks.core.sentiment import MIXED, Decision, calibrated, fit_min_confidence, fit_offsets, fit_temperature
 from tasks.models import cards
 from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
 
@@ -31,12 +31,13 @@ HEAD_ONLY_LEARNING_RATE = 5e-3
 
 @dataclass(frozen=True)
 class Labelled:
-    """Texts with their classes (n,), columns of SENTIMENTS, how often each counts (n,), and its set's number (n,)."""
+    """Texts with their classes (n,), columns of SENTIMENTS, how often each counts, its set's number, and its group."""
 
     texts: Sequence[str]
     classes: NDArray[np.int64]
     repeats: NDArray[np.int64]
     sources: NDArray[np.int64]
+    groups: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -114,15 +115,19 @@ def fit_chinese(training: Labelled, validation: Labelled, *, seed: int, start: P
     from tasks.models import ngram_training
 
     recipe = ngram_training.NgramRecipe(seed=seed)
-    prior = None
+    weights = training.repeats.astype(float)
     if start is not None:
-        weight, bias = read_head(start)
-        prior = ngram_training.Ngrams(read_tensor(start, "idf"), weight, bias)
-    model = ngram_training.fit_ngrams(
-        training.texts, training.classes, weights=training.repeats.astype(float), recipe=recipe, prior=prior
-    )
+        prior = ngram_training.Ngrams(*read_head(start))
+        model = ngram_training.fit_on_top(training.texts, training.classes, weights=weights, recipe=recipe, prior=prior)
+    else:
+        model = ngram_training.fit_ngrams(
+            training.texts, training.classes, weights=weights, groups=training.groups, recipe=recipe
+        )
+        logits = model.logits(validation.texts)
+        tells_mixed = np.isin(validation.sources, validation.sources[validation.classes == MIXED])
+        model = ngram_training.with_mixed_offset(model, logits[tells_mixed], validation.classes[tells_mixed])
     decision = choose(model.logits(validation.texts), validation.classes)
-    tensors = {"idf": model.idf, "head.weight": model.weight, "head.bias": model.bias}
+    tensors = {"head.weight": model.weight, "head.bias": model.bias}
     card = {"kind": "ngram", "method": "ngram", "goes_on_from": _name_of(start), "recipe": asdict(recipe)}
     return _fitted(save({name: value.astype(np.float16) for name, value in tensors.items()}), decision, card)
 
