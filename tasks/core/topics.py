@@ -21,7 +21,7 @@ BREAK = ""
 MIN_TOPICS, MAX_TOPICS = 8, 40
 FULL_WEIGHT_WORDS = 8
 TWIN_SIMILARITY = 0.7
-TWIN_WORD_SIMILARITY = 0.65
+TWIN_WORD_SIMILARITY = 0.7
 NAMING_DOCUMENTS = 400
 LEAST_MENTIONS = 3
 LEAST_SHARE = 0.015
@@ -93,8 +93,15 @@ class PhraseRules:
 
     def content(self, phrase: Sequence[str]) -> tuple[str, ...]:
         """The words of a phrase that say something."""
-        silent = self.inner_words | self.never_last | self.never_inside
-        return tuple(word for word in phrase if word not in silent)
+        return tuple(
+            word
+            for word in phrase
+            if word not in self.inner_words and word not in self.never_last and word not in self.never_inside
+        )
+
+    def telling(self, tokens: Sequence[str]) -> list[str]:
+        """The words that say something by themselves, as often as they stand there."""
+        return [word for word in self.content(tokens) if word != BREAK and self.is_content(word)]
 
     def text(self, phrase: Sequence[str]) -> str:
         return self.joiner.join(phrase)
@@ -264,8 +271,8 @@ def _stem(word: str) -> str:
 
 def document_shares(documents: Sequence[Sequence[str]], rules: PhraseRules) -> dict[str, float]:
     """Share of the documents that hold a word, for each word that says something."""
-    counts = Counter(word for tokens in documents for word in set(rules.content(tokens)) - {BREAK})
-    return {word: count / len(documents) for word, count in counts.items() if rules.is_content(word)}
+    counts = Counter(word for tokens in documents for word in set(rules.telling(tokens)))
+    return {word: count / len(documents) for word, count in counts.items()}
 
 
 def share_cosine(first: Mapping[str, float], second: Mapping[str, float]) -> float:

@@ -187,18 +187,14 @@ def _run_bertopic(
     from sklearn.decomposition import PCA
     from sklearn.feature_extraction.text import CountVectorizer
 
-    def terms(document: str) -> list[str]:
-        return [rules.text(phrase) for phrase in rules.all_phrases(document.split(_SEPARATOR), longest=3)]
-
-    # A break stands for an empty token in the joined text, so that BERTopic's own joining can't make new phrases.
-    joined = [_SEPARATOR.join([*tokens, topics.BREAK, topics.BREAK]) for tokens in documents]
+    joined = [_SEPARATOR.join(rules.telling(tokens)) or topics.BREAK for tokens in documents]
     weights = topics.content_weights(documents, rules)
     model = BERTopic(
         language="multilingual",
         embedding_model=BaseEmbedder(),
         umap_model=PCA(min(COMPONENTS, *embeddings.shape), random_state=SEED),
         hdbscan_model=_WeightedKMeans(count, weights, before),
-        vectorizer_model=CountVectorizer(analyzer=terms, max_features=MAX_VOCABULARY),
+        vectorizer_model=CountVectorizer(analyzer=str.split, max_features=MAX_VOCABULARY),
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
     )
     logging.getLogger("BERTopic").setLevel(logging.ERROR)

@@ -148,18 +148,20 @@ def b_cubed(labels: Labels, truth: list[str]) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def word_scores(labelled: LabelledSet, labels: Labels) -> tuple[float, float]:
-    """NPMI and diversity of the topics' keywords, made the same way for all."""
-    from tasks.core import topic_words, topics
+def tokens_of(labelled: LabelledSet) -> list[list[str]]:
+    from tasks.core import topic_words
     from tasks.models.chinese import segment
 
-    rules = topic_words.RULES[labelled.language]
-    tokens = [
-        topic_words.chinese_tokens(text, None, segment)
-        if labelled.language == "zh"
-        else topic_words.english_tokens(text, None)
-        for text in labelled.texts
-    ]
+    if labelled.language == "zh":
+        return [topic_words.chinese_tokens(text, None, segment) for text in labelled.texts]
+    return [topic_words.english_tokens(text, None) for text in labelled.texts]
+
+
+def word_scores(tokens: list[list[str]], labels: Labels, language: str) -> tuple[float, float]:
+    """NPMI and diversity of the topics' keywords, made the same way for all."""
+    from tasks.core import topic_words, topics
+
+    rules = topic_words.RULES[language]
     words = topics.keywords_of(tokens, labels, count=int(labels.max()) + 1, rules=rules, most=KEYWORDS, longest=1)
     sets = [set(document) for document in tokens]
     holders = {word: {i for i, held in enumerate(sets) if word in held} for group in words for word in group}
@@ -186,7 +188,7 @@ def compare(root: Path, folder: Path | None, most: int) -> None:
     for way in WAYS.values():
         way(small, vectors_of(sets[0], folder)[:300])
     for labelled in sets:
-        vectors = vectors_of(labelled, folder)
+        vectors, tokens = vectors_of(labelled, folder), tokens_of(labelled)
         for name, way in WAYS.items():
             started = time.process_time()
             labels = way(labelled, vectors)
@@ -195,7 +197,7 @@ def compare(root: Path, folder: Path | None, most: int) -> None:
             row = [
                 adjusted_mutual_info_score(labelled.labels, own),
                 b_cubed(labels, labelled.labels),
-                *word_scores(labelled, labels),
+                *word_scores(tokens, labels, labelled.language),
                 float((labels < 0).mean()),
                 seconds,
             ]
