@@ -30,8 +30,14 @@ CLUENER_TYPES = (
     "address", "book", "company", "game", "government", "movie", "name", "organization", "position", "scene",
 )  # fmt: skip
 OWN = "project sentences"
+# Plain text that vectors are made from.
+PLAIN_CHINESE = (
+    "zh_thucnews_titles",
+    "zh_online_shopping_10_cats",
+    "zh_bdci_car_2018",
+    "zh_weibo_senti_subset",
+)
 _WIKIGOLD_TYPES = {"PER": "person", "LOC": "location", "ORG": "corporation|group"}
-_RESUME_TYPES = {"ORG": "company|organization|government", "NAME": "name"}
 
 Span = tuple[int, int, str]
 
@@ -189,35 +195,6 @@ def _cluener(folder: Path) -> Iterator[Marked]:
     yield from read_cluener(folder / "train.json.gz")
 
 
-def _resume(folder: Path) -> Iterator[Marked]:
-    """Careers of managers, their characters joined; which kind an organisation is, is left open."""
-    for path in (folder / "train.char.bmes.gz", folder / "dev.char.bmes"):
-        characters: list[tuple[str, str]] = []
-        for line in [*_open_text(path).splitlines(), ""]:
-            columns = line.split()
-            if len(columns) == 2:
-                characters.append((columns[0], columns[1]))
-            elif characters:
-                yield _from_bmes(characters)
-                characters = []
-
-
-def _from_bmes(characters: Sequence[tuple[str, str]]) -> Marked:
-    spans: list[Span] = []
-    unknown: list[tuple[int, int]] = []
-    start = 0
-    for place, (_, tag) in enumerate(characters):
-        prefix, _, kind = tag.partition("-")
-        if prefix in ("B", "S"):
-            start = place
-        if prefix in ("E", "S"):
-            if kind in _RESUME_TYPES:
-                spans.append((start, place + 1, _RESUME_TYPES[kind]))
-            else:
-                unknown.append((start, place + 1))
-    return Marked("".join(char for char, _ in characters), tuple(spans), tuple(unknown))
-
-
 _NO_BLANK_BEFORE = re.compile(r"^(?:[.,!?;:%)\]}…]+|'s|n't|'(?:m|re|ve|ll|d))$")
 
 
@@ -233,7 +210,4 @@ ENGLISH = (
     ),
     EntitySet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz", "entity_list_comprehensive.csv"), _sentfin),
 )  # fmt: skip
-CHINESE = (
-    EntitySet("zh_cluener2020", "zh", "none stated", False, ("train.json.gz",), _cluener),
-    EntitySet("zh_resume_ner", "zh", "none stated", False, ("train.char.bmes.gz", "dev.char.bmes"), _resume),
-)
+CHINESE = (EntitySet("zh_cluener2020", "zh", "none stated", False, ("train.json.gz",), _cluener),)

@@ -14,7 +14,7 @@ from tasks.config import OFFLINE_BUNDLE_ROOT, Settings
 from tasks.errors import ConfigError, MarketBriefError, ModelUnavailableError
 from tasks.models import cards
 
-BUNDLE_KEYS = ("encoder-zh", "sentiment-en", "sentiment-zh")
+BUNDLE_KEYS = ("encoder-zh", "entities-en", "entities-zh", "sentiment-en", "sentiment-zh")
 
 
 @dataclass(frozen=True, slots=True)
