@@ -258,7 +258,7 @@ class Figure(Part):
 
 
 class Totals(Part):
-    """Documents of customers and press in the week."""
+    """Documents of customers and press in the week; articles of the press, spam left out, and the stories they tell."""
 
     received: int = 0
     duplicates: int = 0
@@ -266,6 +266,8 @@ class Totals(Part):
     counted: int = 0
     counted_previous: int = 0
     competitor_pages: int = 0
+    articles: int = 0
+    stories: int = 0
 
 
 class Measures(Part):

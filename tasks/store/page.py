@@ -145,14 +145,7 @@ def context(report: WeeklyReport, w: Wording, drawn: Mapping[str, Chart]) -> dic
         ),
         "has_page_source": any(row.kind == "competitor" for row in report.sources),
         "topic_groups": _topic_groups(report, w),
-        "totals": w.say(
-            "fig_quality.totals",
-            received=w.count(report.totals.received),
-            counted=w.count(report.totals.counted),
-            duplicates=w.count(report.totals.duplicates),
-            spam=w.count(report.totals.spam),
-            pages=w.count(report.totals.competitor_pages),
-        ),
+        "totals": _totals(report, w),
         "models": [_model(model, w) for model in report.models],
         "agreements": [_agreement(agreement, w) for agreement in report.rating_agreement],
         "definitions": [
@@ -415,6 +408,23 @@ def _evidence(finding: Finding, w: Wording) -> list[tuple[str, str, str]]:
 def _behind(finding: Finding, w: Wording) -> str:
     shown = len(finding.document_ids)
     return w.say("findings.behind_all" if shown < 50 else "findings.behind", count=w.count(shown))
+
+
+def _totals(report: WeeklyReport, w: Wording) -> str:
+    """What was received and what of it counts; and, where the press wrote, its articles as stories."""
+    totals = report.totals
+    said = w.say(
+        "fig_quality.totals",
+        received=w.count(totals.received),
+        counted=w.count(totals.counted),
+        duplicates=w.count(totals.duplicates),
+        spam=w.count(totals.spam),
+        pages=w.count(totals.competitor_pages),
+    )
+    if not totals.articles:
+        return said
+    told = w.say("fig_quality.stories", articles=w.count(totals.articles), stories=w.count(totals.stories))
+    return f"{said} {told}" if w.language == "en" else f"{said}{told}"
 
 
 def _model(model: Model, w: Wording) -> ModelLine:
