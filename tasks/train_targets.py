@@ -53,8 +53,10 @@ JOINED_COUNT = 3000
 HELD_OUT_GENERATED = 400
 TWEET_COUNT = 4000
 SEED = 13
-# How sure an explicit comparison makes. In Chinese the rules decide; in English the model reads as well (see the card).
-RULE_CONFIDENCE: dict[str, float | None] = {"en": None, "zh": 0.95}
+# How sure an explicit comparison makes. On headlines of SEntFiN's validation part where a rule spoke it was right on 7
+# of 8 names and the English model on 3; on those of the training part the rule was right on 63 %, most of the others
+# being neutral to the annotators.
+RULE_CONFIDENCE: dict[str, float | None] = {"en": 0.75, "zh": 0.95}
 _LIMITS = {
     "en": [
         "Headlines of the Indian market, restaurant sentences, short comparisons: other texts are read less well.",

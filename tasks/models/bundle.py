@@ -87,9 +87,7 @@ class Bundle:
             ModelUnavailableError: its files are missing, or are not the expected ones.
             ConfigError: [aspects] names an aspect that there is not.
         """
-        from tasks.models import cards
-
-        if language not in READ_LANGUAGES or f"targets-{language}" not in cards.bundle():
+        if language not in READ_LANGUAGES:
             return None
         if language not in self._span_readers:
             from tasks.core.mentions import AliasTagger
