@@ -357,6 +357,7 @@ def render(
     right: int,
     narrow_left: int | None = None,
     narrow_right: int | None = None,
+    narrow_top: int | None = None,
     top: int = 18,
     bottom: int = 24,
 ) -> Chart:
@@ -370,7 +371,8 @@ def render(
         is_narrow = name == "narrow"
         before = narrow_left if narrow_left is not None and is_narrow else left
         beside = narrow_right if narrow_right is not None and is_narrow else right
-        size = Size(name, total - before - beside, height, before, beside, top, bottom)
+        above = narrow_top if narrow_top is not None and is_narrow else top
+        size = Size(name, total - before - beside, height, before, beside, above, bottom)
         with debug_mode(False):  # the specifications are checked by the tests, not once per report
             spec = draw(alt, size).to_dict(validate=False)
         spec |= {"width": size.width, "height": size.height, **_frame(size)}

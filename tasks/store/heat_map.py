@@ -162,12 +162,25 @@ def _chart(report: WeeklyReport, language: str) -> Chart:
             .mark_text(align="right", fontSize=charts.TEXT, color=charts.COLOURS["ink"])
             .encode(x=alt.XValue(-8), y=y, text=alt.Text("text:N"))
         )
-        heads = [{"x": i, "text": charts.fit(brand, int((width - 4) / 6.6))} for i, brand in enumerate(brands)]
+        is_slanted = width < 60  # names do not fit beside each other
+        room = 9 if is_slanted else int((width - 4) / 7.4)
+        heads = [{"x": i, "text": charts.fit(brand, room)} for i, brand in enumerate(brands)]
+        slant: dict[str, Any] = {"angle": -50, "align": "left", "dx": 2} if is_slanted else {}
         above = (
             alt.Chart(charts.inline_data(alt, heads))
-            .mark_text(fontSize=charts.TEXT, fontWeight="bold", color=charts.COLOURS["ink"])
-            .encode(x=x, y=alt.YValue(-12), text=alt.Text("text:N"))
+            .mark_text(fontSize=charts.TEXT, fontWeight="bold", color=charts.COLOURS["ink"], **slant)
+            .encode(x=x, y=alt.YValue(-8 if is_slanted else -12), text=alt.Text("text:N"))
         )
         return alt.layer(squares, numbers, beside, above)
 
-    return charts.render(draw, height=ROW_HEIGHT * len(aspects), left=190, narrow_left=96, right=6, top=26, bottom=6)
+    return charts.render(
+        draw,
+        height=ROW_HEIGHT * len(aspects),
+        left=190,
+        right=6,
+        top=26,
+        bottom=6,
+        narrow_left=96,
+        narrow_right=30,
+        narrow_top=74 if len(brands) > 3 else 26,
+    )

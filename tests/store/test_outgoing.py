@@ -267,6 +267,17 @@ def test_the_heat_map_shows_each_cell_and_leaves_small_ones_empty(plain):
     assert 'id="fig-aspects"' in plain["report.zh.html"].decode()
 
 
+def test_names_of_many_brands_are_slanted_on_a_phone_and_never_overlap():
+    report = make_report()
+    first = report.aspects[0]
+    names = ("Aurora", "Borealis", "Cirrus", "Dorado", "Eridanus", "Fornax", "Grus")
+    rows = tuple(first.model_copy(update={"brand": name}) for name in names)
+    chart = draw(report.model_copy(update={"aspects": rows, "brands": names}))["fig-aspects.en"]
+    assert chart.narrow.count("rotate(-50)") == 6
+    assert "rotate(" not in chart.wide
+    assert "Grus" not in chart.wide  # the seventh stands in the table alone
+
+
 def view_of(report, language: str):
     from tasks.core.wording import Wording
 
