@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,6 +161,10 @@ def compare(
     for rows, weeks, sums, usable in like_weeks(parts, group=group, draws=draws, coverage=coverage):
         squares = _squares(sums, is_count=is_count)
         included = usable if is_count else usable & (sums[:, :, 0] > 0)
+        at = np.ix_(rows, weeks)
+        spread[at] = _lookback(included[:, :, None] * sums[:, :, :3], weeks)
+        spread_weeks[at] = _lookback(included[:, :, None], weeks)[:, :, 0]
+        square_sum[at] = _lookback((included * squares)[:, :, None], weeks)[:, :, 0]
         for week in weeks:
             current[rows, week] = sums[:, week]
             if week:
@@ -169,9 +173,6 @@ def compare(
             nearest = _nearest(included[:, window], BASELINE_WEEKS)
             baseline[rows, week] = np.einsum("rw,rwp->rp", nearest, sums[:, window])
             baseline_weeks[rows, week] = nearest.sum(axis=1)
-            spread[rows, week] = np.einsum("rw,rwp->rp", included[:, window], sums[:, window, :3])
-            spread_weeks[rows, week] = included[:, window].sum(axis=1)
-            square_sum[rows, week] = (included[:, window] * squares[:, window]).sum(axis=1)
 
     everything = parts[:, :, :, 0].sum(axis=1)
     if measure.is_total:
@@ -314,6 +315,12 @@ def _squares(sums: Floats, *, is_count: bool) -> Floats:
     return np.divide(k**2, n, out=np.zeros_like(n), where=n > 0)
 
 
+def _lookback(values: NDArray[Any], weeks: NDArray[np.int64]) -> NDArray[Any]:
+    """Sums over the 26 weeks before each of some weeks: (n_rows, n_weeks, n_parts) to (n_rows, n weeks, n_parts)."""
+    sums = np.concatenate([np.zeros_like(values[:, :1], dtype=np.float64), values.cumsum(axis=1)], axis=1)
+    return sums[:, weeks] - sums[:, np.maximum(weeks - LOOKBACK_WEEKS, 0)]
+
+
 def _nearest(included: Bools, count: int) -> Bools:
     """(n_rows, n_weeks): the last `count` True of each row."""
     from_the_end = included[:, ::-1].cumsum(axis=1)[:, ::-1]
@@ -363,9 +370,10 @@ def _intervals(
         )
     bounds = [np.full(n.shape, np.nan) for _ in range(4)]
     both = has_value & has_previous
-    draws = _mean_draws(comparison.current[has_value], rating_values)
+    # One call for both: the week before of one row is as a rule this week of another, and is drawn once.
+    sides = np.concatenate([comparison.current[has_value], comparison.previous[both]])
+    draws, before = np.split(_mean_draws(sides, rating_values), [int(has_value.sum())])
     bounds[0][has_value], bounds[1][has_value] = statistics.mean_interval(draws)
-    before = _mean_draws(comparison.previous[both], rating_values)
     bounds[2][both], bounds[3][both] = statistics.mean_difference(draws[both[has_value]], before)
     return bounds[0], bounds[1], bounds[2], bounds[3]
 
