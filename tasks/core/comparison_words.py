@@ -190,15 +190,76 @@ _COMPARES_ZH = re.compile(
 )
 
 
+# Two names that are said to be alike, (before, between, after) and how both are spoken of.
+_ALIKE_EN: tuple[tuple[str, str, str, str], ...] = (
+    ("", rf"{_ANY}\bneither better nor worse than{_END}", "", "neutral"),
+    ("", rf"(?!{_ANY}{_NOT_AS})(?:'s?)?\s(?:\w+ ){{0,4}}as (?:{_GOOD_EN}) as{_END}", "", "positive"),
+    ("", rf"(?!{_ANY}{_NOT_AS})(?:'s?)?\s(?:\w+ ){{0,4}}as (?:{_BAD_EN}) as{_END}", "", "negative"),
+    (
+        "",
+        r"\s(?:and|or|&)\s(?:the )?$",
+        rf"^\s(?:are|were|is) (?:\w+ )?(?:both|equally) (?:\w+ly )?(?:{_GOOD_EN})\b",
+        "positive",
+    ),
+    (
+        "",
+        r"\s(?:and|or|&)\s(?:the )?$",
+        rf"^\s(?:are|were|is) (?:\w+ )?(?:both|equally) (?:\w+ly )?(?:{_BAD_EN})\b",
+        "negative",
+    ),
+    (
+        "",
+        r"\s(?:and|&)\s(?:the )?$",
+        r"^\s(?:are|were|look|feel) (?:\w+ ){0,2}(?:the same|alike|similar|identical)",
+        "neutral",
+    ),
+    (r"\bno difference between\s(?:the )?$", r"\s(?:and|&)\s(?:the )?$", "", "neutral"),
+    (r"\bneither\s(?:the )?$", r"\snor\s(?:the )?$", rf"^[^.;]{{0,25}}\b(?:{_GOOD_EN}|works?|lasts?)\b", "negative"),
+)
+_ALIKE_ZH: tuple[tuple[str, str, str, str], ...] = (
+    (
+        "",
+        r"[和跟与同、][^，。；！]{0,2}$",
+        r"^[^，。；！]{0,8}(?:差不多|没什么区别|没区别|没差别|不相上下|类似|一样大|一样重)",
+        "neutral",
+    ),
+    (
+        "",
+        r"[和跟与同、][^，。；！]{0,2}$",
+        rf"^[^，。；！]{{0,4}}(?:都|一样)[很挺非常还蛮]{{0,2}}(?:{_BAD_ZH})",
+        "negative",
+    ),
+    (
+        "",
+        r"[和跟与同、][^，。；！]{0,2}$",
+        rf"^[^，。；！]{{0,4}}(?:都|一样)[很挺非常还蛮]{{0,2}}(?:{_GOOD_ZH})",
+        "positive",
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Patterns:
     """The rules of a language.
 
-    sign: (before, between, after) to FIRST, SECOND or OPEN. compares: whether they speak of a comparison at all.
+    sign: (before, between, after) to FIRST, SECOND or OPEN. alike: to the polarity of both. compares: whether they
+    speak of a comparison at all.
     """
 
     rules: tuple[tuple[re.Pattern[str] | None, re.Pattern[str], re.Pattern[str] | None, int], ...]
+    alike_rules: tuple[tuple[re.Pattern[str] | None, re.Pattern[str], re.Pattern[str] | None, str], ...]
     compares: Callable[[str, str, str], bool]
+
+    def alike(self, before: str, between: str, after: str) -> str | None:
+        """How both names are spoken of where they are said to be alike; None where they are not."""
+        for first, middle, last, polarity in self.alike_rules:
+            if (
+                middle.match(between)
+                and (first is None or first.search(before))
+                and (last is None or last.search(after))
+            ):
+                return polarity
+        return None
 
     def sign(self, before: str, between: str, after: str) -> int:
         """Who is preferred by the first rule that fits; OPEN where none does."""
@@ -212,12 +273,16 @@ class Patterns:
         return OPEN
 
 
-def _compiled(rules: tuple[_Rule, ...]) -> tuple:
+def _compiled(rules: tuple) -> tuple:
     return tuple(
         (re.compile(before) if before else None, re.compile(between), re.compile(after) if after else None, side)
         for before, between, after, side in rules
     )
 
 
-ENGLISH = Patterns(_compiled(_RULES_EN), lambda *parts: any(_COMPARES_EN.search(part) for part in parts))
-CHINESE = Patterns(_compiled(_RULES_ZH), lambda *parts: any(_COMPARES_ZH.search(part) for part in parts))
+ENGLISH = Patterns(
+    _compiled(_RULES_EN), _compiled(_ALIKE_EN), lambda *parts: any(_COMPARES_EN.search(part) for part in parts)
+)
+CHINESE = Patterns(
+    _compiled(_RULES_ZH), _compiled(_ALIKE_ZH), lambda *parts: any(_COMPARES_ZH.search(part) for part in parts)
+)

@@ -18,7 +18,7 @@ from tasks.core.comparison_words import CHINESE, ENGLISH
 from tasks.core.quotes import sentences
 
 # Bump it with every change of this module or its words that can change a comparison or a clause.
-RULES_VERSION = 1
+RULES_VERSION = 2
 Span = tuple[int, int]
 
 _CLAUSE_END = re.compile(
@@ -32,6 +32,7 @@ _QUESTION = {
     "en": re.compile(r"\?|^\W*(?:is|are|does|do|has|which|who|should|can)\b[^,]*$|\bwhether\b", re.IGNORECASE),
     "zh": re.compile(r"[?？]|[吗呢么]\s*[。！!]?\s*$|是不是|会不会|有没有人|哪个|还是(?=[^，]*[?？])"),
 }
+_PATTERNS = {"en": ENGLISH, "zh": CHINESE}
 POLARITIES = ("negative", "neutral", "positive")
 # Names in a row compare nothing: "A, B and C", "A、B和C".
 _LIST = re.compile(r"[\s,、/&和与及跟或]*(?:and|or)?[\s,]*(?:the )?", re.IGNORECASE)
@@ -106,10 +107,16 @@ def comparisons(
 def compared_polarities(text: str, spans: Sequence[Span], language: str) -> list[str | None]:
     """What explicit comparisons say of each span: positive of the winner, negative of the loser; None of the others.
 
-    A span that wins once and loses once is left open.
+    Names that are said to be alike are both what they are said to be, and both neutral in a question which is the
+    better one. A span that wins once and loses once is left open.
     """
     said: list[set[str]] = [set() for _ in spans]
-    for one, other, sign, _ in _signs(text, spans, language, None):
+    signs = {(one, other): sign for one, other, sign, _ in _signs(text, spans, language, None)}
+    for one, other, polarity in _alike(text, spans, language):
+        if not signs.get((one, other)):
+            said[one].add(polarity)
+            said[other].add(polarity)
+    for (one, other), sign in signs.items():
         if sign:
             said[one if sign > 0 else other].add("positive")
             said[other if sign > 0 else one].add("negative")
@@ -120,8 +127,30 @@ def _signs(
     text: str, spans: Sequence[Span], language: str, polarities: Sequence[str | None] | None
 ) -> Iterator[tuple[int, int, int, Span]]:
     """(first, second, sign, sentence) of neighbouring spans; sign 1: the first wins, -1: the second, 0: open."""
-    patterns = {"en": ENGLISH, "zh": CHINESE}.get(language)
-    if patterns is None or len(spans) < 2:
+    for one, other, parts, sentence in _pairs(text, spans, language):
+        if _QUESTION[language].search(text[slice(*sentence)]):
+            continue
+        patterns = _PATTERNS[language]
+        sign = patterns.sign(*parts)
+        is_listed = _LIST.fullmatch(parts[1]) is not None and not _AGAINST.search(parts[0])
+        if not sign and polarities is not None and not is_listed and patterns.compares(*parts):
+            sign = _sign_of(polarities[one], polarities[other])
+        yield one, other, sign, sentence
+
+
+def _alike(text: str, spans: Sequence[Span], language: str) -> Iterator[tuple[int, int, str]]:
+    """(first, second, polarity of both) of neighbouring spans that are said to be alike, or asked about."""
+    for one, other, parts, sentence in _pairs(text, spans, language):
+        if _QUESTION[language].search(text[slice(*sentence)]):
+            if _PATTERNS[language].compares(*parts):
+                yield one, other, "neutral"
+        elif polarity := _PATTERNS[language].alike(*parts):
+            yield one, other, polarity
+
+
+def _pairs(text: str, spans: Sequence[Span], language: str) -> Iterator[tuple[int, int, tuple[str, str, str], Span]]:
+    """(first, second, what stands before, between and after, sentence) of neighbouring spans with different names."""
+    if language not in _PATTERNS or len(spans) < 2:
         return
     order = sorted(range(len(spans)), key=lambda index: spans[index])
     for sentence in sentences(text):
@@ -130,15 +159,11 @@ def _signs(
             if text[slice(*spans[one])].casefold() == text[slice(*spans[other])].casefold():
                 continue
             between = text[spans[one][1] : spans[other][0]].lower()
-            if len(between) > MAX_BETWEEN or _QUESTION[language].search(text[sentence.start : sentence.end]):
+            if len(between) > MAX_BETWEEN:
                 continue
             before = text[max(sentence.start, spans[one][0] - MAX_AROUND) : spans[one][0]].lower()
             after = text[spans[other][1] : min(sentence.end, spans[other][1] + MAX_AROUND)].lower()
-            sign = patterns.sign(before, between, after)
-            is_listed = _LIST.fullmatch(between) is not None and not _AGAINST.search(before)
-            if not sign and polarities is not None and not is_listed and patterns.compares(before, between, after):
-                sign = _sign_of(polarities[one], polarities[other])
-            yield one, other, sign, (sentence.start, sentence.end)
+            yield one, other, (before, between, after), (sentence.start, sentence.end)
 
 
 def _sign_of(one: str | None, other: str | None) -> int:

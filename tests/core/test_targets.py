@@ -82,7 +82,7 @@ def test_explicit_comparisons_name_who_is_preferred(language, sentence):
 def test_what_prefers_nobody_is_no_comparison(language, sentence):
     text, spans = marked(sentence)
     assert comparisons(text, spans, language) == []
-    assert compared_polarities(text, spans, language) == [None, None]
+    assert not {"positive", "negative"} < set(compared_polarities(text, spans, language))
 
 
 def test_polarities_decide_only_where_a_sentence_compares():
@@ -140,3 +140,22 @@ def test_hostile_repetition_takes_no_time(piece):
         comparisons(text, spans, language, ["positive", "negative"])
     clauses(text)
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "polarity"),
+    [
+        ("en", "[Aurora] is as sturdy as [Borea].", "positive"),
+        ("en", "[Aurora] is just as noisy as [Borea].", "negative"),
+        ("en", "[Aurora] is neither better nor worse than [Borea].", "neutral"),
+        ("en", "Is [Aurora] better than [Borea]?", "neutral"),
+        ("zh", "[晨光]和[北岭]差不多。", "neutral"),
+        ("zh", "[晨光]和[北岭]都很好用", "positive"),
+        ("zh", "[晨光]跟[北岭]一样难用", "negative"),
+        ("zh", "[晨光]比[北岭]好用吗？", "neutral"),
+    ],
+)
+def test_names_that_are_alike_or_asked_about_share_what_is_said(language, sentence, polarity):
+    text, spans = marked(sentence)
+    assert compared_polarities(text, spans, language) == [polarity, polarity]
+    assert comparisons(text, spans, language) == []
