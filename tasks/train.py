@@ -53,16 +53,16 @@ OWN_REPEATS = {"en": 8, "zh": 30}
 JOINED_COUNT = 3000
 _LIMITS = {
     "en": [
-        "Trained on tweets, reviews, headlines and short sentences, not on legal or medical texts. Five of the sets have"
-        " no stated licence: the weights are for research only.",
+        "Trained on tweets, reviews, headlines and short sentences, not on legal or medical texts. Five of the sets"
+        " have no stated licence: the weights are for research only.",
         "Irony is read literally. Of a text over 254 tokens the windows' features are averaged.",
         "Reads the tone of a document as a whole, not of each thing that it names.",
     ],
     "zh": [
         "Trained on shopping reviews, car forums and short sentences. Two of the sets have no stated licence: the"
         " weights are for research only.",
-        "Knows the presence of short character sequences, in the text and in its clauses, no syntax: long-range negation"
-        " and irony are beyond it.",
+        "Knows the presence of short character sequences, in the text and in its clauses, no syntax: long-range"
+        " negation and irony are beyond it.",
         "Whole sites that it never saw are read less well than those it was trained on; see `left_out_groups`.",
     ],
 }
