@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
+import zipfile
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -274,18 +276,17 @@ def speed() -> None:
     from tasks.core.documents import stable_hash
     from tasks.store.warehouse import Warehouse
 
-    texts = sample_texts()
     rng = np.random.default_rng(1)
-    made = [f"{texts[i % len(texts)]} {texts[int(rng.integers(len(texts)))]}" for i in range(101_000)]
+    made = real_texts() if SHARED.is_dir() else drawn_texts(rng)
     started = time.process_time()
     bands = [near_bands(text) for text in made]
-    print(
-        f"speed: signatures of 101,000 texts (mean {np.mean([*map(len, made)]):.0f} characters)"
-        f" {time.process_time() - started:.1f} CPU-s"
-    )
+    kind = "real" if SHARED.is_dir() else "made-up"
+    length = sum(map(len, made)) / len(made)
+    seconds = time.process_time() - started
+    print(f"speed: signatures of {len(made):,} {kind} texts (mean {length:.0f} characters) {seconds:.1f} CPU-s")
     with Warehouse(":memory:") as warehouse:
         warehouse.execute("set threads = 1")
-        for first, last in ((0, 100_000), (100_000, 101_000), (101_000, 101_000)):
+        for first, last in ((0, len(made) - 1_000), (len(made) - 1_000, len(made)), (len(made), len(made))):
             rows = [
                 {
                     "document_id": f"{i:032d}", "content_hash": "", "prepare_version": "", "source": "s",
@@ -321,12 +322,35 @@ def speed() -> None:
     )
 
 
-def sample_texts() -> list[str]:
+def real_texts() -> list[str]:
+    """Some 100,000 reviews, tweets and posts in both languages, copies among them."""
+    sets = (
+        ("sportswear_app_reviews/reviews.csv.gz", "content"),
+        ("trustpilot_rentals/trustpilot_flagged.csv.gz", "body"),
+        ("trustpilot_rentals/reddit_baseline.csv.gz", "body"),
+        ("twitter_us_airline/Tweets.csv.gz", "text"),
+        ("luggage_brands_amazon_in/cleaned_reviews.csv.gz", "body"),
+        ("mcdonalds_crowdflower/McDonaldReview.csv.gz", "review"),
+        ("zh_jd_phone_reviews/tmp_test_data.csv.gz", "评论内容"),
+    )
     texts = []
+    for name, column in sets:
+        with gzip.open(SHARED / name, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
+            texts += [row[column] or "" for row in csv.DictReader(file)]
+    with zipfile.ZipFile(SHARED / "zh_online_shopping_10_cats" / "online_shopping_10_cats.zip") as archive:
+        name = next(name for name in archive.namelist() if name.endswith(".csv"))
+        with archive.open(name) as raw:
+            texts += [row["review"] for row in csv.DictReader(io.TextIOWrapper(raw, "utf-8-sig", newline=""))]
+    return texts
+
+
+def drawn_texts(rng: np.random.Generator) -> list[str]:
+    """100,000 texts of words drawn from the sample's reviews."""
+    words = []
     for path in sorted((SAMPLE / "inbox" / "storefront").glob("*.csv.gz")):
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
-            texts += [row["content"] for row in csv.DictReader(file) if row.get("content")]
-    return texts
+            words += [word for row in csv.DictReader(file) for word in (row.get("content") or "").split()]
+    return [" ".join(words[i] for i in rng.integers(0, len(words), 45)) for _ in range(100_000)]
 
 
 def main() -> None:
