@@ -142,9 +142,10 @@ def build_weekly(settings: Settings) -> tuple[dict[str, int], list[str]]:
 
 def _segment_warning(counts: pd.DataFrame) -> list[str]:
     segment_count = counts.loc[counts["segment"] != "*", "segment"].nunique()
-    if segment_count <= panel.MAX_SEGMENTS:
+    kept = len(panel.leading_segments(counts))
+    if segment_count <= kept:
         return []
     return [
-        f"{segment_count} segments: the weekly metrics have rows for the {panel.MAX_SEGMENTS} with the most documents; "
+        f"{segment_count} segments: the weekly metrics have rows for {kept} of them, those with the most documents; "
         "the others are in marts.document"
     ]

@@ -10,7 +10,7 @@ from warehouse_builder import WarehouseBuilder
 from tasks.build import build_documents, build_weekly
 from tasks.config import Settings
 from tasks.core.contracts import VERDICTS
-from tasks.core.panel import MAX_SEGMENTS
+from tasks.core.panel import LARGEST_SEGMENTS
 from tasks.store.data_tests import data_tests, run_tests
 from tasks.store.snapshot import table_hashes
 from tasks.store.warehouse import Warehouse
@@ -371,7 +371,19 @@ def test_segments_beyond_the_fifty_largest_are_named_as_left_out(tmp_path):
     (warning,) = make(settings)
     assert warning.startswith("60 segments")
     kept = rows(settings, "select count(distinct segment) as n from marts.weekly_metric where segment <> '*'")
-    assert kept == [{"n": MAX_SEGMENTS}]
+    assert kept == [{"n": LARGEST_SEGMENTS}]
+
+
+def test_segments_of_thirty_documents_in_a_week_are_kept_beyond_the_fifty_largest(tmp_path):
+    builder = WarehouseBuilder(tmp_path)
+    for week in range(3):
+        builder.add_documents(week_of_documents(week, 900, segment=[f"s{number % 60}" for number in range(900)]))
+    builder.add_documents(week_of_documents(0, 30, segment="short but dense"))
+    settings = builder.finish()
+    (warning,) = make(settings)
+    assert warning.startswith("61 segments: the weekly metrics have rows for 51")
+    row = metric(settings, "volume", "*", 0, segment="short but dense")
+    assert row["n"] == 30
 
 
 def test_ratings_on_a_fine_scale_keep_their_mean(tmp_path):

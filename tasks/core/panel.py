@@ -19,10 +19,11 @@ from tasks.core import statistics
 from tasks.core.contracts import ALL
 from tasks.core.slope import Slopes, fit_slopes, slope_verdicts
 from tasks.core.statistics import MAX_DISTINCT_VALUES, Floats
-from tasks.core.weekly import MEASURES, NO_VALUES, Bools, Coverage, Judged, Measure, compare, judge, verdicts
+from tasks.core.weekly import MEASURES, MIN_N, NO_VALUES, Bools, Coverage, Judged, Measure, compare, judge, verdicts
 from tasks.core.weeks import week_of
 
-MAX_SEGMENTS = 50
+LARGEST_SEGMENTS = 50
+MAX_SEGMENTS = 200
 COUNTS = (
     "raw_count", "document_count", "story_count", "raw_naming_count", "naming_count", "story_naming_count",
     "scored_count", "positive_count", "negative_count",
@@ -263,10 +264,13 @@ def weekly_frames(judgements: Sequence[Judgement], axes: Axes) -> dict[str, pd.D
 
 
 def leading_segments(counts: pd.DataFrame) -> list[str]:
-    """The segments with the most documents, at most MAX_SEGMENTS of them."""
+    """The 50 segments with the most documents, and all (up to 200) that have 30 in some week: others show no value."""
     named = counts[(counts["segment"] != ALL) & (counts["brand"] == ALL)]
-    sizes = named.groupby("segment")["raw_count"].sum().reset_index()
-    return sizes.sort_values(["raw_count", "segment"], ascending=[False, True])["segment"].head(MAX_SEGMENTS).tolist()
+    weekly = named.groupby(["segment", "week_start"])["raw_count"].sum()
+    sizes = weekly.groupby("segment").agg(["sum", "max"]).reset_index()
+    ordered = sizes.sort_values(["sum", "segment"], ascending=[False, True], ignore_index=True)
+    kept = ordered[(ordered.index < LARGEST_SEGMENTS) | (ordered["max"] >= MIN_N)]
+    return kept["segment"].head(MAX_SEGMENTS).tolist()
 
 
 def _corrected(p_values: Sequence[Floats]) -> list[Floats]:
