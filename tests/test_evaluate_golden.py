@@ -103,7 +103,7 @@ def test_no_text_stands_in_the_sample(task, language):
 
 def test_the_release_knows_the_tasks_that_have_a_golden_set():
     release = json.loads((ROOT / "data/golden/release.json").read_text(encoding="utf-8"))
-    assert set(release["tasks"]) <= {"sentiment", "entities", "aspects"}
+    assert set(release["tasks"]) <= {"sentiment", "entities", "aspects", "targets"}
     sentiment = release["tasks"]["sentiment"]
     assert sentiment["n"] == len(sentiment["labels"])
     assert 0 < sentiment["metrics"]["accuracy"]["value"] < 1
