@@ -29,6 +29,7 @@ NO_FILTER = {
     "brand": ALL,
     "kind": ALL,
     "topic_id": None,
+    "aspect": None,
     "sentiment": None,
     "is_rated": False,
     "is_naming": False,
@@ -167,7 +168,6 @@ def _all_parts(report: WeeklyReport) -> Iterator[tuple[str, Part]]:
         "fig-comparisons": tuple(row.quote.document_id for row in report.preferences if row.quote),
         "fig-forecast": (),
         "fig-coverage": (),
-        "fig-aspects": (),
     }
     for figure in report.figures:
         if figure.figure_id in own_documents:
@@ -175,7 +175,15 @@ def _all_parts(report: WeeklyReport) -> Iterator[tuple[str, Part]]:
             said = tuple(quote.quote_id for quote in report.all_quotes if quote.document_id in ids)
             yield figure.figure_id, Part("figure", (), figure.query, None, ids, said)
             continue
-        is_all = figure.figure_id in ("fig-voice", "fig-matrix", "fig-quality", "fig-names", "totals", "agreement")
+        is_all = figure.figure_id in (
+            "fig-voice",
+            "fig-matrix",
+            "fig-aspects",
+            "fig-quality",
+            "fig-names",
+            "totals",
+            "agreement",
+        )
         shown = voices if figure.figure_id in ("fig-sentiment", "fig-net") else ()
         yield figure.figure_id, Part("figure", (), figure.query, NO_FILTER if is_all else focus, (), shown)
     yield "measures", Part("figure", (), report.measures.query)
@@ -236,6 +244,10 @@ def _narrowed(report: WeeklyReport, ref: str, base: Mapping[str, Any]) -> dict[s
         if 1 <= int(cell[0][3:]) <= len(shares):
             share = shares[int(cell[0][3:]) - 1]
             found |= {"topic_id": share.topic_id, "brand": share.brand}
+    if block == "fig-aspects" and cell[0].startswith("row") and cell[0][3:].isdigit():
+        if 1 <= int(cell[0][3:]) <= len(report.aspects):
+            row = report.aspects[int(cell[0][3:]) - 1]
+            found |= {"aspect": row.aspect, "brand": row.brand}
     if block == "fig-quality":
         found["source"] = next((row.source for row in report.sources if row.source == cell[0]), None)
     return found

@@ -19,6 +19,7 @@ where
     and ($source is null or source = $source)
     and ($kind = '*' or kind = $kind)
     and ($topic_id is null or topic_id = $topic_id)
+    and ($aspect is null or document_id in (select document_id from marts.document_aspect where aspect = $aspect))
     and ($sentiment is null or sentiment = $sentiment)
     and (not $is_rated or rating is not null)
     and (
