@@ -17,7 +17,7 @@ from typing import Any
 from tasks.config import Settings
 from tasks.core.contracts import ALL
 from tasks.core.recomputed import facts
-from tasks.core.report_model import Estimate, WeeklyReport
+from tasks.core.report_model import WeeklyReport
 from tasks.core.week_data import evidence_filter
 from tasks.core.weeks import monday_of
 from tasks.errors import MarketBriefError, SourceError, UsageError
@@ -239,15 +239,13 @@ def _narrowed(report: WeeklyReport, ref: str, base: Mapping[str, Any]) -> dict[s
         )
         if named:
             found |= {"brand": named, "is_naming": block == "fig-voice" or cell[-1] in ("mentions", "share_of_voice")}
-    if block == "fig-topics" and cell[0].startswith("row") and cell[0][3:].isdigit():
-        shares: Sequence[Estimate] = report.largest_topics
-        if 1 <= int(cell[0][3:]) <= len(shares):
-            share = shares[int(cell[0][3:]) - 1]
-            found |= {"topic_id": share.topic_id, "brand": share.brand}
-    if block == "fig-aspects" and cell[0].startswith("row") and cell[0][3:].isdigit():
-        if 1 <= int(cell[0][3:]) <= len(report.aspects):
-            row = report.aspects[int(cell[0][3:]) - 1]
-            found |= {"aspect": row.aspect, "brand": row.brand}
+    number = int(cell[0][3:]) if cell[0].startswith("row") and cell[0][3:].isdigit() else 0
+    if block == "fig-topics" and 1 <= number <= len(report.largest_topics):
+        share = report.largest_topics[number - 1]
+        found |= {"topic_id": share.topic_id, "brand": share.brand}
+    if block == "fig-aspects" and 1 <= number <= len(report.aspects):
+        row = report.aspects[number - 1]
+        found |= {"aspect": row.aspect, "brand": row.brand}
     if block == "fig-quality":
         found["source"] = next((row.source for row in report.sources if row.source == cell[0]), None)
     return found
