@@ -187,7 +187,7 @@ def test_quotes_are_verbatim_and_traced(surging):
     stored = asked(surging, f"select quote_id from marts.quote where iso_week = '{WEEK}'")
     assert {row["quote_id"] for row in stored} == {quote.quote_id for quote in quotes}
     card = next(card for card in report.topic_cards if card.topic.topic_id == "en-seal")
-    assert (card.group, card.share.brand, len(card.quotes)) == ("rising", "Borealis", 2)
+    assert (card.group, card.share.brand, len(card.quotes)) == ("new", "Borealis", 2)
 
 
 def test_competitors_own_pages_are_shown_and_never_counted(surging):

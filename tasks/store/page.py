@@ -42,7 +42,7 @@ SECTIONS = (
     "reproduce",
     "glossary",
 )
-GROUPS = ("rising", "falling", "largest")
+GROUPS = ("new", "rising", "falling", "largest")
 MAX_SCORES = 3
 
 
@@ -92,7 +92,7 @@ class TopicView:
 
 @dataclass(frozen=True)
 class TopicGroup:
-    """Cards of the rising, falling or most frequent topics; `empty` is said where there are none."""
+    """Cards of the new, rising, falling or most frequent topics; `empty` is said where there are none."""
 
     title: str
     cards: tuple[TopicView, ...]
@@ -356,7 +356,7 @@ def _topic_groups(report: WeeklyReport, w: Wording) -> list[TopicGroup]:
         cards = tuple(_topic(report, card, w) for card in report.topic_cards if card.group == name)
         if cards or name != "largest":
             empty = w.say(f"topics.none_{name}") if name != "largest" else ""
-            groups.append(TopicGroup(w.say(f"topics.{name}"), cards, empty))
+            groups.append(TopicGroup(w.say("topics.heading_new" if name == "new" else f"topics.{name}"), cards, empty))
     return groups
 
 
