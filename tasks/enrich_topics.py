@@ -23,6 +23,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
+from tasks.core import topic_refit
 from tasks.core import topic_registry as registers
 from tasks.core import topic_stream as stream
 from tasks.core.contracts import Encoder, ModelVersion
@@ -205,7 +206,7 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
     """One week: look for all topics where that is due, else go on with those there are. Run it in a transaction."""
     new, hashes = store.load_documents(run.warehouse, pending, run.encoder.model_version_id)
     count = run.registry.document_count + int(new.usable.sum())
-    if stream.is_due(run.registry, count, run.rules):
+    if topic_refit.is_due(run.registry, count, run.rules):
         known = store.known_documents(run.warehouse, run.language, version_id=run.version_id)
         cause = "growth" if run.registry.fitted_count else "documents"
         _refit(run, pd.concat([known, pending], ignore_index=True), week=week, cause=cause)
@@ -268,7 +269,7 @@ def _refit(run: _Run, known: pd.DataFrame, *, week: date, cause: str) -> None:
     shaping = registers.together(*(part.take(part.usable) for part, _ in parts))
     sample = shaping.take(np.arange(min(len(shaping), FIT_MOST)))  # by id, which is a hash
     labels = run.finder.find(sample)
-    registry, events = stream.refit(
+    registry, events = topic_refit.refit(
         run.registry, sample, labels, week=week, rules=run.rules, cause=cause, pinned=run.corrections.pinned
     )
     run.registry = replace(registry, document_count=len(shaping), fitted_count=len(shaping), _index={})

@@ -1,7 +1,7 @@
 """How far topics agree with labels that people gave, how coherent their words are, and how many texts have none.
 
 What arrives: texts with a label each, in no order. They are encoded, clustered and assigned as a first run does it
-(tasks/models/topics.py, tasks/core/topic_stream.py), as if all had come in one week; the labels are looked at only
+(tasks/models/topics.py, tasks/core/topic_refit.py), as if all had come in one week; the labels are looked at only
 afterwards. What leaves: adjusted mutual information (Vinh, Epps and Bailey 2010: 0 for chance, 1 for the same
 groups), B-cubed precision, recall and F1, and the mean coherence of the topics' keywords over the same texts. A text
 without a topic counts as alone with itself, so that leaving texts out costs.
@@ -27,8 +27,8 @@ from tasks.config import Settings
 from tasks.core.clustering import alone, bcubed, coherence
 from tasks.core.contracts import Progress
 from tasks.core.language import detect_language
+from tasks.core.topic_refit import refit
 from tasks.core.topic_registry import Documents, Registry, assign
-from tasks.core.topic_stream import refit
 from tasks.enrich_topics import rules_of, topic_version
 from tasks.models.bundle import load_bundle
 from tasks.models.topics import TopicFinder

@@ -18,6 +18,8 @@ from datetime import date, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core import topic_shapes as shapes
+
 LIVE, DEAD, MERGED = "live", "dead", "merged"
 BIRTH, SPLIT, MERGE, DEATH, REVIVAL = "birth", "split", "merge", "death", "revival"
 EXAMPLES = 3
@@ -254,3 +256,54 @@ def examples(documents: Documents, centre: NDArray[np.float64]) -> tuple[str, ..
         return ()
     cosines = np.round(documents.vectors.astype(np.float64) @ unit(centre), 6)
     return tuple(str(documents.ids[row]) for row in np.lexsort([documents.ids.astype(str), -cosines])[:EXAMPLES])
+
+
+def founded(topic_id: str, cluster: Documents, cosines: NDArray[np.float64], spread: float, week: date) -> TopicState:
+    """A topic as its first documents make it, given their cosines to the centre of the others and the spread of such."""
+    return TopicState(
+        topic_id=topic_id,
+        centre=cluster.vectors.astype(np.float64).sum(axis=0),
+        threshold=shapes.threshold(cosines, spread),
+        cohesion=round(shapes.cohesion(cluster.vectors), 4),
+        born_week=week,
+        last_week=max(cluster.weeks),
+        document_count=len(cluster),
+    )
+
+
+def event_of(
+    week: date,
+    kind: str,
+    topic: TopicState,
+    group: Documents,
+    *,
+    other: str | None = None,
+    similarity: float | None = None,
+    cause: str = "documents",
+) -> TopicEvent:
+    """An event with the evidence that a group of documents gives."""
+    return TopicEvent(
+        week=week,
+        kind=kind,
+        topic_id=topic.topic_id,
+        other_topic_id=other,
+        similarity=None if similarity is None else round(similarity, 4),
+        document_count=len(group),
+        author_count=author_count(group),
+        document_ids=examples(group, topic.centre),
+        cause=cause,
+    )
+
+
+def is_enough(group: Documents, rules: Rules) -> bool:
+    """Whether a group has the documents, authors and sources that a new topic needs."""
+    return (
+        len(group) >= rules.least_documents
+        and author_count(group) >= rules.least_authors
+        and len(set(group.sources)) >= rules.least_sources
+    )
+
+
+def is_free(documents: Documents) -> NDArray[np.bool_]:
+    """(n,) which documents have no topic."""
+    return np.array([topic is None for topic in documents.topics], np.bool_)

@@ -1,9 +1,8 @@
 """A week of documents meets the registry of topics: what belongs to known ones, and what becomes of them.
 
 Pure. `step` takes a week's new documents, those still waiting for a topic and those of the recent weeks, and gives
-back the registry after the week, the documents whose topic changed, and the events. `refit` looks for all topics
-anew, in a new vector space or because a young project has doubled, and hands the old ids on to the clusters that hold
-the old topics' documents. Both sort documents by id and draw nothing by chance: order changes nothing.
+back the registry after the week, the documents whose topic changed, and the events. Documents are sorted by id and
+nothing is drawn by chance: order changes nothing. tasks/core/topic_refit.py looks for all topics anew.
 
 What happens in a step, in this order: new documents go to the nearest topic whose threshold they reach; what fits
 nowhere waits, and is clustered with what waited before: a tight cluster of enough documents and authors is a birth.
@@ -33,9 +32,6 @@ MERGE_WORD_SIMILARITY = 0.65
 MERGE_SEPARATION = 0.2
 TWIN_OF_NEWBORN = 0.85
 TIGHT = 0.9
-SHARED_HALF = 0.5
-LOOSE = 0.4
-FIRST_LEAST = 5
 MOST_COMPARED = 400
 
 Find = Callable[[Documents], NDArray[np.int64]]
@@ -78,12 +74,12 @@ def step(
     new, waiting, recent = new.in_order(), waiting.in_order(), recent.in_order()
     new = new.with_topics(_assigned(registry, new))
     registry, events = _count(registry, new, week)
-    pool = registers.together(new.take(_is_free(new) & new.usable), waiting)
-    if (_is_free(new) & new.usable).any():
+    pool = registers.together(new.take(registers.is_free(new) & new.usable), waiting)
+    if (registers.is_free(new) & new.usable).any():
         registry, pool, born = _births(registry, pool, week=week, rules=rules, find=find)
         events += born
     looked_at = registers.together(pool, new)
-    present = registers.together(looked_at.take(~_is_free(looked_at) & looked_at.usable), recent)
+    present = registers.together(looked_at.take(~registers.is_free(looked_at) & looked_at.usable), recent)
     registry, moved, split = _splits(registry, present, _fringe(registry, looked_at), week=week, rules=rules)
     present, looked_at = _moved(present, moved), _placed_again(registry, _moved(looked_at, moved), split)
     registry, merged = _merges(registry, present, week=week, rules=rules, alike=alike, pinned=pinned)
@@ -95,115 +91,6 @@ def step(
         documents,
         _cosines(registry, documents),
         (*events, *split, *merged, *died),
-    )
-
-
-def refit(
-    registry: Registry,
-    documents: Documents,
-    labels: NDArray[np.int64],
-    *,
-    week: date,
-    rules: Rules,
-    cause: str,
-    pinned: frozenset[str] = frozenset(),
-) -> tuple[Registry, tuple[TopicEvent, ...]]:
-    """Topics anew from clusters of all documents, under the ids of the topics whose documents they hold.
-
-    Args:
-        documents: all that shape topics, or a sample; `topics` are those of before.
-        labels: (n,) cluster of each document, -1 for none.
-        cause: documents (the first time), growth (a young project) or model (another vector space, in which old
-            centres mean nothing).
-        pinned: topics that stay even where no cluster holds their documents.
-    """
-    order = np.argsort(documents.ids.astype(str), kind="stable")
-    documents, labels = documents.take(order), labels[order]
-    clusters, cosines = _sound(
-        [documents.take(labels == label) for label in np.unique(labels[labels >= 0])], registry, rules
-    )
-    inherited = _inherited(documents, clusters)
-    spread = shapes.pooled_spread(cosines)
-    topics: dict[str, TopicState] = {}
-    events: list[TopicEvent] = []
-    for place, (cluster, own) in enumerate(zip(clusters, cosines, strict=True)):
-        known = registry[inherited[place]] if place in inherited else None
-        taken = [*topics, *(topic.topic_id for topic in registry.topics)]
-        topic_id = known.topic_id if known else registers.new_topic_id(registry.language, cluster.ids, taken)
-        state = _founded(topic_id, cluster, own, spread, week)
-        if known:
-            state = replace(
-                state,
-                born_week=known.born_week,
-                status=known.status,
-                replaced_by=known.replaced_by,
-                named_count=known.named_count,
-                last_week=max(known.last_week, state.last_week),
-            )
-        else:
-            events.append(_origin(cluster, state, registry, week, cause))
-        topics[topic_id] = state
-    for topic_id in sorted(pinned - topics.keys()):
-        mine = documents.take(documents.topics == topic_id)
-        if topic_id in registry and len(mine):
-            known = registry[topic_id]
-            state = _founded(topic_id, mine, shapes.to_others(mine.vectors), spread, week)
-            topics[topic_id] = replace(state, born_week=known.born_week, named_count=known.named_count)
-    if not topics:
-        return registry, ()
-    changed, gone = _gone(registry, documents, topics, week=week, cause=cause)
-    registry = registry.changed([*topics.values(), *changed])
-    registry, aged = registers.age(registry, week, rules, pinned=pinned)
-    registry = replace(
-        registry, through_week=week, document_count=len(documents), fitted_count=len(documents), _index={}
-    )
-    return registry, (*events, *gone, *aged)
-
-
-def _sound(
-    clusters: list[Documents], registry: Registry, rules: Rules
-) -> tuple[list[Documents], list[NDArray[np.float64]]]:
-    """Clusters that may be topics, and their documents' cosines to the centre of the others.
-
-    What is far looser than the rest is no subject but a heap of what fits nowhere, and would draw anything. Clusters
-    without an old topic need as many documents and authors as any new topic; the very first ones only five documents,
-    for a small project has no more.
-    """
-    cosines = [shapes.to_others(cluster.vectors) for cluster in clusters]
-    if not clusters:
-        return [], []
-    usual = float(np.median([own.mean() for own in cosines]))
-    sound = [
-        own.mean() >= LOOSE * usual
-        and (
-            len(cluster) >= FIRST_LEAST
-            if not registry.topics
-            else _is_enough(cluster, rules) or not _is_free(cluster).all()
-        )
-        for cluster, own in zip(clusters, cosines, strict=True)
-    ]
-    return (
-        [cluster for cluster, is_sound in zip(clusters, sound, strict=True) if is_sound],
-        [own for own, is_sound in zip(cosines, sound, strict=True) if is_sound],
-    )
-
-
-def is_due(registry: Registry, count: int, rules: Rules) -> bool:
-    """Whether all topics are to be looked for: the first time, and while the project is young and has doubled."""
-    if registry.fitted_count == 0:
-        return count >= rules.min_documents
-    return count >= 2 * registry.fitted_count and registry.fitted_count < rules.young_documents
-
-
-def _founded(topic_id: str, cluster: Documents, cosines: NDArray[np.float64], spread: float, week: date) -> TopicState:
-    return TopicState(
-        topic_id=topic_id,
-        centre=cluster.vectors.astype(np.float64).sum(axis=0),
-        threshold=shapes.threshold(cosines, spread),
-        cohesion=round(shapes.cohesion(cluster.vectors), 4),
-        born_week=week,
-        last_week=max(cluster.weeks),
-        document_count=len(cluster),
     )
 
 
@@ -232,7 +119,7 @@ def _count(registry: Registry, new: Documents, week: date) -> tuple[Registry, li
         if status == registers.DEAD:
             status = registers.LIVE
             cosine = float(registers.similarities(mine.vectors, [topic]).mean())
-            events.append(_event(week, registers.REVIVAL, topic, mine, similarity=cosine))
+            events.append(registers.event_of(week, registers.REVIVAL, topic, mine, similarity=cosine))
         changed.append(
             replace(
                 topic,
@@ -261,7 +148,7 @@ def _births(
         cluster = pool.take(labels == label)
         expected = least * shapes.small_group_factor(len(cluster), usual)
         cluster = cluster.take(shapes.core(cluster.vectors, expected))
-        if not _is_enough(cluster, rules):
+        if not registers.is_enough(cluster, rules):
             continue
         cosines = shapes.to_others(cluster.vectors)
         centre = cluster.vectors.astype(np.float64).sum(axis=0)
@@ -270,9 +157,9 @@ def _births(
             continue
         taken = [topic.topic_id for topic in (*registry.topics, *born)]
         topic_id = registers.new_topic_id(registry.language, cluster.ids, taken)
-        topic = _founded(topic_id, cluster, cosines, float(cosines.std()), week)
+        topic = registers.founded(topic_id, cluster, cosines, float(cosines.std()), week)
         born.append(topic)
-        events.append(_event(week, registers.BIRTH, topic, cluster, similarity=nearest))
+        events.append(registers.event_of(week, registers.BIRTH, topic, cluster, similarity=nearest))
     if not born:
         return registry, pool, []
     found, _ = registers.assign(pool.vectors, born)
@@ -290,7 +177,7 @@ def _births(
 
 def _fringe(registry: Registry, documents: Documents) -> Documents:
     """Documents without a topic that lie just outside one, under the id of that one."""
-    free = documents.take(_is_free(documents) & documents.usable)
+    free = documents.take(registers.is_free(documents) & documents.usable)
     near = [replace(topic, threshold=FRINGE * topic.threshold) for topic in registry.live if len(topic.centre)]
     found, _ = registers.assign(free.vectors, near)
     return free.with_topics(found)
@@ -332,7 +219,7 @@ def _placed_again(registry: Registry, documents: Documents, split: Sequence[Topi
     """Documents that fitted nowhere may fit a topic that has split."""
     touched = [registry[name] for event in split for name in (event.topic_id, event.other_topic_id) if name]
     topics = documents.topics.copy()
-    free = np.flatnonzero(_is_free(documents) & documents.usable)
+    free = np.flatnonzero(registers.is_free(documents) & documents.usable)
     topics[free], _ = registers.assign(documents.vectors[free], touched)
     return documents.with_topics(topics)
 
@@ -345,7 +232,7 @@ def _parts(documents: Documents, rules: Rules) -> tuple[Documents, Documents] | 
     if side.sum() * 2 > len(side) or (side.sum() * 2 == len(side) and side[0]):
         side = ~side
     part, rest = documents.take(side), documents.take(~side)
-    if not (_is_enough(part, rules) and _is_enough(rest, rules)):
+    if not (registers.is_enough(part, rules) and registers.is_enough(rest, rules)):
         return None
     return (part, rest) if shapes.separation(part.vectors, rest.vectors) >= SPLIT_SEPARATION else None
 
@@ -358,7 +245,7 @@ def _split_off(
     cosines = shapes.to_others(part.vectors), shapes.to_others(rest.vectors)
     spread = shapes.pooled_spread(cosines)
     child_id = registers.new_topic_id(registry.language, part.ids, taken)
-    child = _founded(child_id, part, cosines[0], spread, week)
+    child = registers.founded(child_id, part, cosines[0], spread, week)
     parent = replace(
         topic,
         centre=rest.vectors.astype(np.float64).sum(axis=0),
@@ -366,7 +253,7 @@ def _split_off(
         document_count=topic.document_count - len(part),
     )
     cosine = float(registers.unit(child.centre) @ registers.unit(parent.centre))
-    event = _event(week, registers.SPLIT, child, part, other=topic.topic_id, similarity=cosine)
+    event = registers.event_of(week, registers.SPLIT, child, part, other=topic.topic_id, similarity=cosine)
     return registry.changed([child, parent]), event
 
 
@@ -401,99 +288,11 @@ def _merges(
         registry = registry.changed([replace(small, status=registers.MERGED, replaced_by=large.topic_id)])
         gone.add(small.topic_id)
         events.append(
-            _event(week, registers.MERGE, small, groups[small.topic_id], other=large.topic_id, similarity=-negative)
+            registers.event_of(
+                week, registers.MERGE, small, groups[small.topic_id], other=large.topic_id, similarity=-negative
+            )
         )
     return registry, events
-
-
-def _inherited(documents: Documents, clusters: Sequence[Documents]) -> dict[int, str]:
-    """Old topic of each cluster that has one: pairs are chosen to share the most documents in all.
-
-    A pair must share at least half of the smaller of the two.
-    """
-    from scipy.optimize import linear_sum_assignment
-
-    old = sorted({topic for topic in documents.topics if topic is not None})
-    if not old or not clusters:
-        return {}
-    sizes = {topic: int((documents.topics == topic).sum()) for topic in old}
-    shared = np.array([[int((cluster.topics == topic).sum()) for topic in old] for cluster in clusters])
-    rows, columns = linear_sum_assignment(-shared)
-    return {
-        int(row): old[column]
-        for row, column in zip(rows, columns, strict=True)
-        if shared[row, column] and shared[row, column] >= SHARED_HALF * min(len(clusters[row]), sizes[old[column]])
-    }
-
-
-def _origin(cluster: Documents, state: TopicState, registry: Registry, week: date, cause: str) -> TopicEvent:
-    """The event that brought a cluster without an old id: a split where one topic held half of its documents."""
-    held, counts = np.unique(cluster.topics[~_is_free(cluster)].astype(str), return_counts=True)
-    if len(held) and counts.max() >= SHARED_HALF * len(cluster):
-        parent = str(held[counts.argmax()])
-        share = float(counts.max() / len(cluster))
-        return _event(week, registers.SPLIT, state, cluster, other=parent, similarity=share, cause=cause)
-    return _event(week, registers.BIRTH, state, cluster, cause=cause)
-
-
-def _gone(
-    registry: Registry, documents: Documents, topics: dict[str, TopicState], *, week: date, cause: str
-) -> tuple[list[TopicState], list[TopicEvent]]:
-    """Topics that no cluster inherits: they lose their centre, and point to the topic that most documents went to."""
-    changed, events = [], []
-    cosines = registers.similarities(documents.vectors, list(topics.values()))
-    nearest = np.array(list(topics), np.object_)[cosines.argmax(axis=1)]
-    for topic in registry.topics:
-        if topic.topic_id in topics or not len(topic.centre):
-            continue
-        mine = documents.topics == topic.topic_id
-        if not mine.any():
-            changed.append(replace(topic, centre=np.zeros(0), status=registers.DEAD))
-            continue
-        heirs, counts = np.unique(nearest[mine].astype(str), return_counts=True)
-        heir, share = str(heirs[counts.argmax()]), float(counts.max() / mine.sum())
-        is_merged = topic.replaced_by is not None and topic.replaced_by in topics
-        target = str(topic.replaced_by) if is_merged else heir
-        changed.append(replace(topic, centre=np.zeros(0), status=registers.MERGED, replaced_by=target))
-        if not is_merged:
-            group = documents.take(mine)
-            events.append(_event(week, registers.MERGE, topic, group, other=heir, similarity=share, cause=cause))
-    return changed, events
-
-
-def _event(
-    week: date,
-    kind: str,
-    topic: TopicState,
-    group: Documents,
-    *,
-    other: str | None = None,
-    similarity: float | None = None,
-    cause: str = "documents",
-) -> TopicEvent:
-    return TopicEvent(
-        week=week,
-        kind=kind,
-        topic_id=topic.topic_id,
-        other_topic_id=other,
-        similarity=None if similarity is None else round(similarity, 4),
-        document_count=len(group),
-        author_count=registers.author_count(group),
-        document_ids=registers.examples(group, topic.centre),
-        cause=cause,
-    )
-
-
-def _is_enough(group: Documents, rules: Rules) -> bool:
-    return (
-        len(group) >= rules.least_documents
-        and registers.author_count(group) >= rules.least_authors
-        and len(set(group.sources)) >= rules.least_sources
-    )
-
-
-def _is_free(documents: Documents) -> NDArray[np.bool_]:
-    return np.array([topic is None for topic in documents.topics], np.bool_)
 
 
 def _changed(documents: Documents, before: Documents) -> NDArray[np.bool_]:

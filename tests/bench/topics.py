@@ -62,7 +62,7 @@ def shipped(labelled: LabelledSet, vectors: NDArray[np.float32]) -> Labels:
     """What the program does: BERTopic with PCA and k-means, twins joined; documents under the threshold have none."""
     from datetime import date
 
-    from tasks.core import topic_registry, topic_stream
+    from tasks.core import topic_refit, topic_registry
     from tasks.core.topic_registry import Documents, Registry, Rules
     from tasks.models.topics import TopicFinder
 
@@ -73,7 +73,7 @@ def shipped(labelled: LabelledSet, vectors: NDArray[np.float32]) -> Labels:
     documents = Documents(ids, vectors, np.ones(len(ids), np.bool_), ids, ids, day, free)
     finder = TopicFinder(labelled.language, texts=lambda _: texts, brand_names=[], count=None)
     found = finder.find(documents)
-    registry, _ = topic_stream.refit(
+    registry, _ = topic_refit.refit(
         Registry(labelled.language), documents, found, week=day[0], rules=Rules(), cause="documents"
     )
     topics, _ = topic_registry.assign(vectors, registry.drawing)

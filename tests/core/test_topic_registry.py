@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
+from tasks.core import topic_refit
 from tasks.core import topic_registry as registers
 from tasks.core import topic_shapes as shapes
 from tasks.core import topic_stream as stream
@@ -52,7 +53,7 @@ def alike(first: Documents, second: Documents) -> float:
 
 def first_topics(count: int = 3) -> tuple[Registry, Documents]:
     known = documents(np.repeat(np.arange(count), 30))
-    registry, _ = stream.refit(Registry("en"), known, find(known), week=WEEK, rules=RULES, cause="documents")
+    registry, _ = topic_refit.refit(Registry("en"), known, find(known), week=WEEK, rules=RULES, cause="documents")
     topics, _ = registers.assign(known.vectors, registry.drawing)
     return registry, known.with_topics(topics)
 
@@ -95,7 +96,7 @@ def test_a_search_for_all_topics_shuffled_a_hundred_times_gives_the_same():
     results = set()
     for seed in range(100):
         order = np.random.default_rng(seed).permutation(len(known))
-        registry, _ = stream.refit(
+        registry, _ = topic_refit.refit(
             Registry("en"), known.take(order), labels[order], week=WEEK, rules=RULES, cause="documents"
         )
         results.add(tuple((topic.topic_id, topic.centre.tobytes()) for topic in registry.topics))
@@ -167,7 +168,7 @@ def test_an_id_goes_to_the_cluster_that_holds_its_documents():
     registry, known = first_topics()
     turned = np.linalg.qr(np.random.default_rng(2).normal(size=(DIM, DIM)))[0].astype(np.float32)
     elsewhere = replace(known, vectors=known.vectors @ turned)
-    again, events = stream.refit(registry, elsewhere, find(elsewhere), week=WEEK, rules=RULES, cause="model")
+    again, events = topic_refit.refit(registry, elsewhere, find(elsewhere), week=WEEK, rules=RULES, cause="model")
     assert events == ()
     assert [topic.topic_id for topic in again.topics] == [topic.topic_id for topic in registry.topics]
     topics, _ = registers.assign(elsewhere.vectors, again.drawing)
@@ -177,7 +178,7 @@ def test_an_id_goes_to_the_cluster_that_holds_its_documents():
 def test_a_topic_that_no_cluster_holds_any_more_points_to_its_heir():
     registry, known = first_topics()
     labels = np.where(find(known) == 2, 1, find(known))
-    again, events = stream.refit(registry, known, labels, week=WEEK, rules=RULES, cause="growth")
+    again, events = topic_refit.refit(registry, known, labels, week=WEEK, rules=RULES, cause="growth")
     (event,) = events
     assert event.kind == "merge"
     assert again.standing(event.topic_id) == event.other_topic_id
