@@ -96,7 +96,7 @@ class BrandRow(Part):
 
 
 class NewName(Part):
-    """A name that no configuration lists, first seen in one of the last four weeks."""
+    """A name that no configuration lists, first seen in one of the last eight weeks."""
 
     entity_name: str
     entity_type: str
