@@ -259,7 +259,7 @@ def examples(documents: Documents, centre: NDArray[np.float64]) -> tuple[str, ..
 
 
 def founded(topic_id: str, cluster: Documents, cosines: NDArray[np.float64], spread: float, week: date) -> TopicState:
-    """A topic as its first documents make it, given their cosines to the centre of the others and the spread of such."""
+    """A topic as its first documents make it, given the cosines to the others' centre and their spread."""
     return TopicState(
         topic_id=topic_id,
         centre=cluster.vectors.astype(np.float64).sum(axis=0),
