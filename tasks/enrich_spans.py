@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tasks.core.contracts import Encoded, ModelVersion, TargetScore
 from tasks.core.targets import Span
-from tasks.models.span_reader import Answer, Asked, SpanReader
+
+if TYPE_CHECKING:
+    from tasks.models.span_reader import Answer, Asked, SpanReader
 
 
 @dataclass

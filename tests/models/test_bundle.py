@@ -84,7 +84,12 @@ def test_real_models_fit_together(tmp_path):
         np.testing.assert_allclose(np.linalg.norm(encoded.embeddings, axis=1), 1, atol=1e-2)
         scores = sentiment.predict(texts, encoded)
         assert scores.scores[0] > scores.scores[1]
-        assert [version.task for version in bundle.versions(language)] == ["embedding", "sentiment"]
+        assert [version.task for version in bundle.versions(language)] == [
+            "embedding",
+            "sentiment",
+            "aspect",
+            "target",
+        ]
         assert all(version.language == language for version in bundle.versions(language))
 
 
