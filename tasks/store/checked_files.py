@@ -49,9 +49,9 @@ def compare(name: str, expected: bytes, found: bytes | None) -> list[Difference]
         ]
     wanted, given = expected.decode(), found.decode(errors="surrogateescape")
     told = _html(name, wanted, given) if name.endswith(".html") else _lines(name, wanted, given)
-    found_there = [difference for difference in told if difference.expected != difference.found]
-    of_text = [item for item in found_there if not (item.expected + item.found).startswith(DEFINITION)]
-    return of_text or found_there or [_first(name, wanted, given)]
+    return [difference for difference in told if difference.expected != difference.found] or [
+        _first(name, wanted, given)
+    ]
 
 
 def reference_count(name: str, content: bytes) -> int:
@@ -95,6 +95,8 @@ def _html(name: str, wanted: str, given: str) -> Iterator[Difference]:
 def _lines(name: str, wanted: str, given: str) -> Iterator[Difference]:
     a, b = wanted.split("\n"), given.split("\n")
     places = markdown_places(wanted) if name.endswith(".md") else []
+    moved: list[Difference] = []
+    is_text_told = False
     for tag, a_from, a_to, b_from, b_to in difflib.SequenceMatcher(a=a, b=b, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
@@ -105,7 +107,14 @@ def _lines(name: str, wanted: str, given: str) -> Iterator[Difference]:
             column = _first_difference(old, new)
             expected, found = _snippets(old, new)
             section, ref = _line_place(name, wanted, a, places, line, column)
-            yield Difference(name, section, ref, min(b_from + k, max(b_to - 1, b_from)) + 1, expected, found)
+            told = Difference(name, section, ref, min(b_from + k, max(b_to - 1, b_from)) + 1, expected, found)
+            if (old or new).startswith(DEFINITION):
+                moved.append(told)
+            else:
+                is_text_told = True
+                yield told
+    if not is_text_told:
+        yield from moved
 
 
 def _line_place(

@@ -140,3 +140,12 @@ def test_the_json_fits_its_schema_and_the_schema_is_the_shipped_one(files):
         jsonschema.validate({**data, "invented": 1}, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**data, "revision": "one"}, schema)
+
+
+def test_a_line_that_moves_all_references_is_told_alone(files):
+    text = files["report.en.md"].decode()
+    changed = text.replace("\n## ", "\nOne more line.\n## ", 1)
+    (found,) = compare("report.en.md", text.encode(), changed.encode())
+    assert found.found == "One more line."
+    (found,) = compare("report.en.md", text.encode(), text.replace('"report.summary 2-', '"report.summary 3-').encode())
+    assert found.found.startswith("[ref:")
