@@ -54,7 +54,7 @@ def test_languages_that_no_model_reads_get_no_vector_and_no_label(tmp_path):
 
 
 def test_names_are_found_in_both_scripts(tmp_path):
-    (tagger,) = load_bundle(project(tmp_path)).taggers
+    tagger = load_bundle(project(tmp_path)).taggers[0]
     english, chinese_mentions = tagger.tag(["I like Northwind.", "北风咖啡很好"])
     assert [mention.brand for mention in english + chinese_mentions] == ["Northwind", "Northwind"]
     assert load_bundle(project(tmp_path)).taggers[0] is tagger
