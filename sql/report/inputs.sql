@@ -26,6 +26,22 @@ topics as (
 
 ),
 
+parts as (
+
+    select bit_xor(md5_number_lower(key)) as fingerprint
+    from (
+        select concat_ws(chr(31), 'aspect', document_id, aspect, start_char, sentiment) as key
+        from marts.document_aspect
+        union all
+        select concat_ws(chr(31), 'comparison', document_id, preferred_brand, other_brand, start_char)
+        from marts.comparison
+        union all
+        select concat_ws(chr(31), 'page_change', change_id, changed_on)
+        from marts.page_change
+    )
+
+),
+
 batches as (
 
     select bit_xor(md5_number_lower(concat_ws(chr(31), batch_id, status, received_count, rejected_count))) as fingerprint
@@ -37,10 +53,11 @@ select concat_ws(
     '-',
     documents.document_count,
     md5(concat_ws(
-        '-', documents.fingerprint, mentions.fingerprint, topics.fingerprint, batches.fingerprint
+        '-', documents.fingerprint, mentions.fingerprint, topics.fingerprint, parts.fingerprint, batches.fingerprint
     ))
 ) as fingerprint
 from documents
 cross join mentions
 cross join topics
+cross join parts
 cross join batches
