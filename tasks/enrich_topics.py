@@ -109,17 +109,18 @@ def topic_version(encoder: ModelVersion, rules: Rules) -> ModelVersion:
     """The version that documents' topics go by: another encoder or number of topics is another version."""
     language = encoder.language
     content = hashlib.sha256(f"{encoder.model_version_id}\n{rules.count}\n{METHOD}".encode()).hexdigest()
+    name, licence = f"topics-{language}", "the documents' own"
     card = {
-        "name": f"topics-{language}",
+        "name": name,
         "task": "topic",
         "language": language,
-        "licence": "the documents' own",
+        "licence": licence,
         "method": METHOD,
         "encoder": encoder.model_version_id,
         "requested_count": rules.count,
         "limits": "Topics of one language; documents that come late do not change the topics of earlier weeks.",
     }
-    return ModelVersion("topic", language, card["name"], content[:12], "fp32", card["licence"], content, card)
+    return ModelVersion("topic", language, name, content[:12], "fp32", licence, content, card)
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -152,7 +152,9 @@ def _births(
             continue
         cosines = shapes.to_others(cluster.vectors)
         centre = cluster.vectors.astype(np.float64).sum(axis=0)
-        nearest = float(registers.similarities(registers.unit(centre)[None], [*known, *born]).max(initial=-1.0))
+        nearest = float(
+            registers.similarities(registers.unit(centre)[None].astype(np.float32), [*known, *born]).max(initial=-1.0)
+        )
         if shapes.cohesion(cluster.vectors) < TIGHT * usual or nearest >= TWIN_OF_NEWBORN:
             continue
         taken = [topic.topic_id for topic in (*registry.topics, *born)]

@@ -7,6 +7,8 @@ that a correction that is replaced by another leaves nothing behind.
 
 from __future__ import annotations
 
+from functools import partial
+
 from tasks.core.topic_corrections import SplitPart, TopicCorrections, corrections_of
 from tasks.core.topic_registry import MERGE, SPLIT, Registry, TopicEvent
 from tasks.store import topic_store as store
@@ -85,7 +87,7 @@ def _place_split(warehouse: Warehouse, registry: Registry, corrections: TopicCor
         [
             {
                 "document_id": row["document_id"],
-                "topic_id": corrections.place(registry, row["drawn_topic_id"], lambda row=row: row["text"]),
+                "topic_id": corrections.place(registry, row["drawn_topic_id"], partial(str, row["text"])),
             }
             for row in rows
         ],

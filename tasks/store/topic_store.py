@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from tasks.core.contracts import Encoder
 from tasks.core.topic_registry import Documents, Registry, TopicEvent, TopicState
@@ -142,7 +143,7 @@ def save_assignments(
     registry: Registry,
     version_id: str,
     documents: Documents,
-    similarities: Sequence[float],
+    similarities: NDArray[np.float64],
     text_hashes: Mapping[str, str],
 ) -> None:
     """Write documents' topics in place of former ones, and that these texts were seen. Run it inside a transaction."""
@@ -153,7 +154,7 @@ def save_assignments(
             "document_id": documents.ids.astype(str),
             "model_version_id": version_id,
             "topic_id": [None if topic is None else registry.standing(topic) for topic in documents.topics],
-            "similarity": np.round(np.asarray(similarities, np.float64), 4),
+            "similarity": np.round(similarities, 4),
             "drawn_topic_id": documents.topics,
         }
     )
