@@ -59,6 +59,8 @@ bench-statistics: install ## Count false signals on quiet weeks, and what plante
 
 models: install ## Train the shipped models again (needs the training data in SHARED_DATA)
 	@$(BIN)/python -m flows.train bundle --data $(SHARED_DATA)
+	@$(BIN)/python -m flows.train targets --data $(SHARED_DATA)
+	@$(BIN)/python -m flows.train entities --data $(SHARED_DATA)
 
 frontier: install ## Measure accuracy and speed of the ways to share the encoder (needs SHARED_DATA; 10 CPU-minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m flows.train frontier --data $(SHARED_DATA)

@@ -336,7 +336,9 @@ def load_settings(config_path: Path | str = "market.toml") -> Settings:
             f"{path} is not a valid configuration:\n" + "\n".join(_explain(item, raw) for item in error.errors()),
             fix="`marketbrief docs config` lists every key with its default",
         ) from error
-    digest = hashlib.sha256(json.dumps(market.model_dump(mode="json", exclude={"notify"}), sort_keys=True).encode()).hexdigest()
+    digest = hashlib.sha256(
+        json.dumps(market.model_dump(mode="json", exclude={"notify"}), sort_keys=True).encode()
+    ).hexdigest()
     home = (path.parent / Path(market.project.home).expanduser()).resolve()
     return Settings(market=market, config_path=path, home=home, config_hash=digest)
 

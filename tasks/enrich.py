@@ -3,8 +3,9 @@
 What arrives: staging documents. What leaves, in the schema enriched: one vector, one sentiment, the mentions and the
 aspects of a document, and how it speaks of each (tasks/enrich_spans.py), under their models' versions; topics per
 language, and the topic of each document. `enriched.progress` says which model has seen which text, so that only new
-texts, changed texts and changed models cost anything. Documents are taken in 16 chunks by the first hex digit of their id; a chunk is committed whole, and a killed run goes on with the
-same chunks. One encoder pass serves vectors, sentiment, names and spans.
+texts, changed texts and changed models cost anything. Documents are taken in 16 chunks by the first hex digit of
+their id; a chunk is committed whole, and a killed run goes on with the same chunks. One encoder pass serves vectors,
+sentiment, names and spans.
 
 Before that, a project with enough Chinese documents trains Chinese word vectors of its own, once: they serve its
 subjects much better than the shipped ones (their cards say how much).

@@ -151,7 +151,7 @@ def test_the_marts_hold_what_the_registry_knows(weekly, kind):
 
 
 def test_late_documents_go_to_topics_as_they_stand(weekly, tmp_path):
-    settings, language, documents = weekly
+    _, language, documents = weekly
     late_project = project(tmp_path)
     late = [planted for planted in documents if planted.week == 2 and planted.subject == 0]
     planting.add(late_project, [planted for planted in documents if planted not in late and planted.week <= 5])

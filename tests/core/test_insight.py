@@ -221,8 +221,7 @@ def test_a_price_on_a_competitor_s_page_is_stated_and_not_called_a_fall():
     (finding,), _, _ = told(week_data(changes=changes))
     assert finding.rule == "announcement"
     assert finding.text_en == (
-        "Borealis states a price of 549 euros on its own pages, against 649 euros before "
-        "(n=2 of 2 pages this week)."
+        "Borealis states a price of 549 euros on its own pages, against 649 euros before (n=2 of 2 pages this week)."
     )
     assert finding.text_zh == (
         "Borealis 的自有页面写明价格为 549 欧元，对比此前的 649 欧元（本周 2 个页面中的 2 个，n=2）。"
