@@ -111,7 +111,7 @@ comment on column ops.source_health.status is 'ok, low (under 80 % of expected),
 comment on column ops.source_health.missing_days is 'Empty days of a week that its number of documents and the source''s usual weekdays would leave empty in fewer than one week in ten thousand; null where there is no such hole.';
 comment on column ops.source_health.incomplete_reason is 'Why the week is left out of comparisons: first_week, silent, missing_days, under_half or few_weeks; null where it is compared (a low week with documents on all its days is a fall, not a gap).';
 
--- Grain: one row per (source, brand).
+-- Grain: one row per (source, kind, brand).
 create table if not exists ops.brand_coverage (
     source varchar not null,
     kind varchar not null,

@@ -7,11 +7,15 @@ from tasks.store.warehouse import Warehouse, connect
 
 @pytest.fixture
 def old_warehouse(tmp_path):
-    """A warehouse as a program would have left it that knew neither stories' names nor the reason of spam."""
+    """A warehouse as a program would have left it that knew neither missing days nor topics that replace others."""
     path = tmp_path / "warehouse.duckdb"
     with Warehouse(path) as warehouse:
-        warehouse.execute("insert into staging.duplicate values ('d1', 'g1', true, null, 'copied_across_brands')")
-        warehouse.execute("alter table staging.duplicate drop column spam_reason")
+        warehouse.execute(
+            "insert into ops.source_health by name select '2026-W01' as iso_week, date '2025-12-29' as week_start,"
+            " 'shop' as source, 'review' as kind, 7 as received_count, 0 as duplicate_count, 0 as rejected_count,"
+            " 'ok' as status"
+        )
+        warehouse.execute("alter table ops.source_health drop column missing_days")
         warehouse.execute("alter table marts.topic drop column replaced_by")
         warehouse.execute("update main.schema_fingerprint set fingerprint = 'of an older program'")
     return path
@@ -19,8 +23,8 @@ def old_warehouse(tmp_path):
 
 def test_an_older_warehouse_gets_its_missing_columns_and_keeps_its_rows(old_warehouse):
     with Warehouse(old_warehouse) as warehouse:
-        rows = warehouse.rows("select document_id, is_canonical, spam_reason from staging.duplicate")
-        assert rows == [{"document_id": "d1", "is_canonical": True, "spam_reason": None}]
+        rows = warehouse.rows("select source, received_count, missing_days from ops.source_health")
+        assert rows == [{"source": "shop", "received_count": 7, "missing_days": None}]
         comment = warehouse.scalar(
             "select comment from duckdb_columns() where table_name = 'topic' and schema_name = 'marts'"
             " and column_name = 'replaced_by'"
