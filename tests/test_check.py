@@ -36,6 +36,11 @@ BREAKS = {
     "rejected": "update ops.batch set rejected_count = 30",
     "without_topic": "update marts.document set topic_id = null",
     "future_dates": "update ops.batch set loaded_at = timestamp '2025-01-01'",
+    "rating_agreement": (
+        "delete from marts.rating_agreement; insert into marts.rating_agreement by name"
+        " select date '2026-01-05' + 7 * week::integer as week_start, 'week ' || week as iso_week, 'en' as language,"
+        " 60 as rated_count, 50 as n, case when week < 12 then 45 else 30 end as k from range(16) as weeks (week)"
+    ),
     "no_documents": "delete from marts.document",
 }
 

@@ -272,7 +272,7 @@ def test_nothing_new_says_so(capsys, weekly):
         (("run", "--bad"), 2, "--bad"),
         (("runn",), 2, "Did you mean 'run'"),
         (("report",), 2, "--week"),
-        (("report", "--week", "2026-W46", "--format", "pdf"), 2, "pdf"),
+        (("report", "--week", "2026-W46", "--format", "docx"), 2, "docx"),
         (("report", "--week", "2026-W46", "--lang", "de"), 2, "de"),
         (("query", "--sql", "select 1", "--format", "xml"), 2, "xml"),
         (("query", "nonesuch"), 2, "nonesuch"),

@@ -71,8 +71,8 @@ def rendered(settings, monkeypatch):
     fake.calls = []
     fake.meanwhile = lambda: None
 
-    def render(settings, run_id, progress, weeks, languages, formats):
-        fake.calls.append((run_id, weeks, languages, formats))
+    def render(settings, run_id, progress, weeks, languages, formats, revision=None):
+        fake.calls.append((run_id, weeks, languages, formats, revision))
         fake.meanwhile()
         return Summary()
 
@@ -85,7 +85,7 @@ def test_report_renders_the_newest_published_revision(capsys, settings, rendered
     publish(settings, revisions=2)
     code, out, err = run(capsys, "report", "--week", "2026-W46", "--lang", "zh", "--format", "html,json")
     assert code == 0
-    assert rendered.calls == [("r2", ["2026-W46"], ["zh"], ["html", "json"])]
+    assert rendered.calls == [("r2", ["2026-W46"], ["zh"], ["html", "json"], 2)]
     assert out.strip() == "reports/2026-W46/report.zh.html"
     assert "a figure is missing" in err
     told = json.loads(run(capsys, "report", "--week", "2026-W46", "--json")[1])
