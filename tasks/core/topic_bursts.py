@@ -8,6 +8,10 @@ Bayesian Data Analysis, 3rd ed., section 2.4: the predictive law of further tria
 that, at a level that holds for all tests of the week together (Bonferroni), are *seeds*; seeds near each other and what
 lies near them make a group, and a group of enough documents and authors that the past weeks hardly knew is a topic.
 
+The week as a whole comes first, so that what all brands share is one topic and not one a brand; a group that a topic
+of these weeks holds already is none. A surge whose documents lie no nearer to each other than those of ordinary topics
+do is not found: where few topics hold all documents, one pair in twenty is very near.
+
 Nothing but this week and those before is looked at, and nothing is drawn by chance.
 """
 
@@ -62,7 +66,7 @@ def bursts(
         past: those of the eight weeks before.
         brands: the brand that a document belongs to, by document id; those of no brand count over all only.
     """
-    present, past = present.in_order(), past.in_order()  # copies: topics are written below
+    present, past = present.in_order(), past.in_order()  # copies: the week's topics are written below
     past = past.take(np.arange(min(len(past), MOST_PAST)))  # by id, which is a hash
     nothing = Bursts(registry, present.take(np.zeros(len(present), np.bool_)), ())
     if len(present) < LEAST_BURST or len(set(past.weeks)) < LEAST_WEEKS:
@@ -72,17 +76,17 @@ def bursts(
     owner_past = np.array([brands.get(i, "") for i in past.ids], np.object_)
     scopes = [name for name in sorted(set(owner)) if name and (owner == name).sum() >= LEAST_BURST]
     level = LEVEL / (len(present) + sum(int((owner == name).sum()) for name in scopes))
-    known = _shares(present.vectors, past.vectors, near)
+    known = _near_counts(present.vectors, past.vectors, near)
     moved: dict[str, str] = {}
     events: list[TopicEvent] = []
-    for name in (*scopes, ""):
+    for name in ("", *scopes):
         inside = np.flatnonzero((owner == name) | (not name))
         scope = present.take(inside)
         counts = _neighbours(scope, near)
         chances = _chances(counts, len(scope) - 1, known[inside], len(past))
         if name:
             mine = past.vectors[owner_past == name]
-            own = _chances(counts, len(scope) - 1, _shares(scope.vectors, mine, near), len(mine))
+            own = _chances(counts, len(scope) - 1, _near_counts(scope.vectors, mine, near), len(mine))
             chances = np.maximum(chances, own)
         seeds = np.flatnonzero(chances <= level)
         before = past.take(owner_past == name) if name else past
@@ -121,7 +125,7 @@ def _near(past: Documents) -> float:
     return float(np.quantile(cosines, NEAR_PAIRS)) if len(cosines) else 1.0
 
 
-def _shares(vectors: NDArray[np.float32], others: NDArray[np.float32], near: float) -> NDArray[np.int64]:
+def _near_counts(vectors: NDArray[np.float32], others: NDArray[np.float32], near: float) -> NDArray[np.int64]:
     """(n,) how many of the others lie near each."""
     counts = [
         (vectors[start : start + CHUNK] @ others.T >= near).sum(axis=1) for start in range(0, len(vectors), CHUNK)

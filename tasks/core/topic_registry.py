@@ -123,7 +123,8 @@ class TopicState:
 class TopicEvent:
     """Something that happened to a topic in a week, with its evidence.
 
-    other_topic_id: the parent of a split, the topic that most of a burst came from, the topic that a merged one joined; None for others.
+    other_topic_id: the parent of a split, the topic that most of a burst came from, the one that a merged topic joined;
+        None for others.
     similarity: cosine that decided: to the nearest other topic (birth), to the parent or the target (split, merge).
     expected_count: of a burst, the documents that the weeks before would have brought.
     """
