@@ -33,6 +33,7 @@ NEAR_PAIRS = 0.95
 PAIRS_FROM = 1_000
 LEAST_BURST = 8
 SEEDS_NEAR = 0.25
+MOVED = 0.5
 PAST_WEEKS = 8
 LEAST_WEEKS = 4
 CHUNK = 2_000
@@ -94,6 +95,8 @@ def bursts(
             members = present.take(inside[group])
             if not _is_enough(members, rules) or _has_topic(members, registry, week):
                 continue
+            if _has_moved(members, present.take(inside), before):
+                continue
             born = _born(registry, members, before, len(scope), week=week)
             if born is None:
                 continue
@@ -116,6 +119,23 @@ def _has_topic(members: Documents, registry: Registry, week: date) -> bool:
     if not len(held) or 2 * counts.max() < len(members):
         return False
     return registry[str(held[counts.argmax()])].born_week > week - timedelta(weeks=PAST_WEEKS)
+
+
+def _has_moved(members: Documents, scope: Documents, before: Documents) -> bool:
+    """Whether the topics that a group comes from have themselves moved there: it stands for what they miss.
+
+    They miss what they would usually have of the documents outside the group: half as many as the group has or more,
+    and more than chance takes away.
+    """
+    from scipy.stats import betabinom
+
+    parents = sorted(set(members.topics[~registers.is_free(members)].astype(str)))
+    others = scope.take(~np.isin(scope.ids, members.ids))
+    left = int(np.isin(others.topics.astype(str), parents).sum())
+    known = int(np.isin(before.topics.astype(str), parents).sum())
+    missing = known / max(1, len(before)) * len(others) - left
+    chance = float(betabinom.cdf(left, len(others), known + 0.5, len(before) - known + 0.5))
+    return missing >= MOVED * len(members) and chance <= LEVEL
 
 
 def _near(past: Documents) -> float:

@@ -1,7 +1,8 @@
 """Bursts: what one week says all at once is found, whoever's topics shared it out; constant weeks bring nothing.
 
 The planted world: 24 subjects, three brands, 40 documents a brand and week, each about a subject drawn anew at
-constant rates. A document of a burst is about its subject and, half as much again, about something that no one spoke of.
+constant rates. A document of a burst is about its subject and, half as much again, about something that
+no one spoke of.
 """
 
 from __future__ import annotations
