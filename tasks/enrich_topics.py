@@ -23,7 +23,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
-from tasks.core import topic_refit
+from tasks.core import topic_bursts, topic_refit
 from tasks.core import topic_registry as registers
 from tasks.core import topic_stream as stream
 from tasks.core.contracts import Encoder, ModelVersion
@@ -247,7 +247,38 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
         )
         _note(run, done.events)
         run.counts.update(_outcomes(run, pending["document_id"].tolist()))
+    if run.registry.fitted_count:
+        _take_bursts(run, week)
     _name(run)
+
+
+def _take_bursts(run: _Run, week: date) -> None:
+    """Topics that the week brought all at once, out of the topics that its documents were given."""
+    known = store.known_documents(
+        run.warehouse, run.language, version_id=run.version_id, since=stream.window(week, topic_bursts.PAST_WEEKS + 1)
+    )
+    known = known[(known["week_start"] <= week).astype(bool)]
+    documents, hashes = store.load_documents(run.warehouse, known, run.encoder.model_version_id)
+    shaping = documents.take(documents.usable)
+    found = topic_bursts.bursts(
+        run.registry,
+        shaping.take(shaping.weeks == week),
+        shaping.take(shaping.weeks < week),
+        store.brands_of(run.warehouse, shaping.ids.tolist()),
+        week=week,
+        rules=run.rules,
+    )
+    if not found.events:
+        return
+    run.registry = found.registry
+    store.save_registry(run.warehouse, run.registry, run.version_id)
+    topics = {topic.topic_id: topic for topic in run.registry.topics}
+    cosines = [
+        float(registers.similarities(vector[None], [topics[name]])[0, 0])
+        for vector, name in zip(found.documents.vectors, found.documents.topics, strict=True)
+    ]
+    store.save_assignments(run.warehouse, run.registry, run.version_id, found.documents, np.array(cosines), hashes)
+    _note(run, found.events)
 
 
 def _carry_over(run: _Run, before: str) -> None:

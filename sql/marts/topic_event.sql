@@ -10,6 +10,7 @@ select
     similarity,
     document_count,
     author_count,
-    document_ids
+    document_ids,
+    expected_count
 from enriched.topic_event
 order by week_start, event, topic_id, other_topic_id, cause

@@ -147,9 +147,11 @@ create table if not exists enriched.topic_event (
     document_count integer not null,
     author_count integer not null,
     document_ids varchar[] not null,
-    cause varchar not null
+    cause varchar not null,
+    expected_count decimal(12, 2)
 );
-comment on column enriched.topic_event.cause is 'documents, growth (all topics looked for anew in a young project), model (vectors or configuration changed) or correction.';
+comment on column enriched.topic_event.cause is 'documents, burst (many in one week), growth (all topics looked for anew in a young project), model (vectors or configuration changed) or correction.';
+comment on column enriched.topic_event.expected_count is 'Of a burst: the documents that the eight weeks before would have brought; null for others.';
 
 -- Grain: one row per (document_id, model_version_id): the story of a news document.
 create table if not exists enriched.story (

@@ -203,20 +203,22 @@ create table if not exists marts.topic_event (
     similarity decimal(6, 4),
     document_count integer not null,
     author_count integer not null,
-    document_ids varchar[] not null
+    document_ids varchar[] not null,
+    expected_count decimal(12, 2)
 );
 comment on table marts.topic_event is 'What happened to topics, with its evidence. Grain: one row per (week_start, event, topic_id, other_topic_id, cause).';
 comment on column marts.topic_event.week_start is 'Monday of the week in which it was found.';
 comment on column marts.topic_event.iso_week is 'ISO week, such as 2026-W47.';
 comment on column marts.topic_event.event is 'birth, split (topic_id came out of other_topic_id), merge (topic_id went into other_topic_id), death or revival.';
 comment on column marts.topic_event.topic_id is 'The topic that it happened to.';
-comment on column marts.topic_event.other_topic_id is 'The other topic of a split or merge; * for none.';
+comment on column marts.topic_event.other_topic_id is 'The other topic of a split or merge, the topic that most of a burst came from; * for none.';
 comment on column marts.topic_event.language is 'en or zh.';
-comment on column marts.topic_event.cause is 'documents, growth (all topics looked for anew while the project is young), model (vectors or configuration changed) or correction.';
+comment on column marts.topic_event.cause is 'documents, burst (many in one week that the weeks before hardly knew), growth (all topics looked for anew while the project is young), model (vectors or configuration changed) or correction.';
 comment on column marts.topic_event.similarity is 'Cosine to the nearest known topic (birth), between both (split, merge), to the topic (revival); with cause growth or model, the share of documents in common.';
 comment on column marts.topic_event.document_count is 'Documents that it rests on; for a death, those that the topic had.';
 comment on column marts.topic_event.author_count is 'Authors of these documents.';
 comment on column marts.topic_event.document_ids is 'Examples: those nearest to the topic''s centre, at most 3.';
+comment on column marts.topic_event.expected_count is 'Of a burst: the documents of the same brand (or of all) that the eight weeks before would have brought in its week; null for others.';
 
 -- Grain: one row per story_id.
 create table if not exists marts.story (

@@ -123,8 +123,10 @@ class TopicState:
 class TopicEvent:
     """Something that happened to a topic in a week, with its evidence.
 
-    other_topic_id: the parent of a split, the topic that a merged one joined; None for others.
+    other_topic_id: the parent of a split, the topic that most of a burst came from, the one that a merged topic joined;
+        None for others.
     similarity: cosine that decided: to the nearest other topic (birth), to the parent or the target (split, merge).
+    expected_count: of a burst, the documents that the weeks before would have brought.
     """
 
     week: date
@@ -136,6 +138,7 @@ class TopicEvent:
     author_count: int = 0
     document_ids: tuple[str, ...] = ()
     cause: str = "documents"
+    expected_count: float | None = None
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,7 @@ def save_events(warehouse: Warehouse, language: str, events: Sequence[TopicEvent
             "author_count": event.author_count,
             "document_ids": list(event.document_ids),
             "cause": event.cause,
+            "expected_count": event.expected_count,
         }
         for event in events
     ]
@@ -207,6 +208,15 @@ def texts_of(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, str]:
     return texts
 
 
+def brands_of(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, str]:
+    """Brands of the documents that belong to one."""
+    rows = warehouse.rows(
+        "select document_id, brand from staging.document where brand is not null and document_id in (select unnest(?))",
+        [list(ids)],
+    )
+    return {row["document_id"]: row["brand"] for row in rows}
+
+
 def encode_for_topics(warehouse: Warehouse, ids: Sequence[str], encoder: Encoder) -> None:
     """Give documents vectors by another encoder than the current one. Run it inside a transaction."""
     version_id = encoder.version.model_version_id
@@ -288,6 +298,7 @@ def typed(rows: list[dict[str, Any]]) -> pa.Table:
         "centre": pa.list_(pa.float64()), "centroid": pa.list_(pa.float32()), "keywords": pa.list_(pa.string()),
         "document_ids": pa.list_(pa.string()), "label_en": pa.string(), "label_zh": pa.string(),
         "replaced_by": pa.string(), "other_topic_id": pa.string(), "similarity": pa.float64(),
+        "expected_count": pa.float64(),
     }  # fmt: skip
     if not rows:
         return pa.table({})
