@@ -23,8 +23,8 @@ STEPS = ((-0.3, "neg", 0.45), (-0.05, "neg", 0.2), (0.05, "neu", 0.16), (0.3, "p
 
 
 def draw(report: WeeklyReport) -> dict[str, Chart]:
-    """The chart of each language, by figure id and language; none where no cell has a value."""
-    if not any(_net(row) is not None for row in report.aspects):
+    """The chart of each language, by figure id and language; none where fewer than two cells have a value."""
+    if sum(_net(row) is not None for row in report.aspects) < 2:
         return {}
     return {f"{FIGURE_ID}.{language}": _chart(report, language) for language in ("en", "zh")}
 

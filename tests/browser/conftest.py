@@ -32,11 +32,6 @@ OWN_PAYLOADS = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        item.add_marker(pytest.mark.browser)
-
-
 @dataclass(frozen=True)
 class Pages:
     """Files of rendered reports: plain and hostile in two languages, and the example in docs/."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.browser
+
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.min.js"
 NAMED = [("plain", "en"), ("plain", "zh"), ("example", "en"), ("hostile", "en"), ("hostile", "zh")]
 SMALLEST_TEXT = 11
