@@ -156,7 +156,7 @@ def _chart(report: WeeklyReport, language: str) -> Chart:
             opacity=alt.Opacity("opacity:Q", legend=None, scale=None),
         )
         numbers = base.mark_text(fontSize=13, color=charts.COLOURS["ink"]).encode(x=x, y=y, text=alt.Text("text:N"))
-        rows = [{"y": i, "text": charts.fit(labels[aspect], size.left_units)} for i, aspect in enumerate(aspects)]
+        rows = [{"y": i, "text": charts.fit(labels[aspect], size.left_units - 2)} for i, aspect in enumerate(aspects)]
         beside = (
             alt.Chart(charts.inline_data(alt, rows))
             .mark_text(align="right", fontSize=charts.TEXT, color=charts.COLOURS["ink"])
@@ -180,7 +180,7 @@ def _chart(report: WeeklyReport, language: str) -> Chart:
         right=6,
         top=26,
         bottom=6,
-        narrow_left=96,
+        narrow_left=104,
         narrow_right=30,
         narrow_top=74 if len(brands) > 3 else 26,
     )
