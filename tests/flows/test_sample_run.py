@@ -160,6 +160,20 @@ def test_the_surge_has_a_topic_of_its_own(ask):
         assert any(word in told for word in surge["topic_words"][language]), f"{language}: {told}"
 
 
+def test_the_competitor_that_nobody_listed_is_newly_seen_in_both_languages(home):
+    """From the week after its first one until eight weeks have passed, when it is new no more."""
+    late = PLANTED["late_competitor"]
+    weeks = list(late["documents_by_week"])
+    named = {
+        path.parent.name: {name["entity_name"] for name in json.loads(path.read_text(encoding="utf-8"))["new_names"]}
+        for path in (home / "reports").glob("*-W*/report.json")
+    }
+    assert all(late["name"] in named[week] for week in weeks[1:8])
+    assert set(late["surfaces"]) <= set().union(*(named[week] for week in weeks))
+    assert not any(set(late["surfaces"]) & names for week, names in named.items() if week < weeks[0])
+    assert sum(len(names - set(late["surfaces"])) for names in named.values()) <= len(named)
+
+
 def test_quiet_weeks_raise_no_signal(home, ask):
     weeks = PLANTED["quiet_weeks"]["with_full_baseline"]
     for table in ("weekly_metric", "weekly_topic"):
