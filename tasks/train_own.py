@@ -7,19 +7,18 @@ goes on from its last finished epoch when the same command is given again.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tasks.benchmarks import score
 from tasks.config import Settings
-from tasks.core.contracts import ModelVersion, Progress
+from tasks.core.contracts import Progress
 from tasks.core.language import detect_language
 from tasks.errors import SourceError, UsageError
 from tasks.models import cards, hub
 from tasks.models.sentiment import sentiment_folder
-from tasks.run_log import utc_now
+from tasks.store.model_registry import register
 from tasks.store.warehouse import Warehouse
 from tasks.train import Split, TrainSummary, fit, split, summary_of
 from tasks.training_sets import Example, distinct, golden_path, keys_of, read_csv
@@ -109,31 +108,9 @@ def train_own(
     test = score(folder, [(example.text, example.label) for example in parts.test])
     folder = cards.install(fitted.files, card | fitted.card | {"metrics": {"test": test}}, root=root)
     summary = summary_of(folder, parts, warnings)
-    _register(settings, cards.version_of(cards.load_card(folder), precision="any"))
-    return summary
-
-
-def _register(settings: Settings, version: ModelVersion) -> None:
-    """Write a trained model into ops.model_version; it becomes current when a run uses it."""
-    row = {
-        "model_version_id": version.model_version_id,
-        "task": version.task,
-        "language": version.language,
-        "name": version.name,
-        "revision": version.revision,
-        "precision": version.precision,
-        "licence": version.licence,
-        "content_sha256": version.content_sha256,
-        "is_current": False,
-        "card": json.dumps(version.card, ensure_ascii=False, sort_keys=True),
-        "registered_at": utc_now(),
-    }
     with Warehouse(settings.warehouse_path) as warehouse, warehouse.transaction():
-        known = warehouse.scalar(
-            "select count(*) from ops.model_version where model_version_id = ?", [version.model_version_id]
-        )
-        if not known:
-            warehouse.insert("ops.model_version", [row])
+        register(warehouse, [cards.version_of(cards.load_card(folder), precision="any")])
+    return summary
 
 
 def _checkpoint(root: Path, card: dict[str, Any], **options: object) -> Checkpoint:

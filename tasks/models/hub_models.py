@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from tasks.core.contracts import SENTIMENTS, Encoded, Mention, SentimentScores
 from tasks.core.mentions import entity_id
 from tasks.core.sentiment import Decision, decide, readable
+from tasks.errors import ConfigError
 from tasks.models import cards, hub
 
 WINDOW_OVERLAP = 32
@@ -52,19 +53,22 @@ class HubReader:
     def __init__(self, model: hub.HubModel, *, kind: str) -> None:
         import transformers
 
-        assert model.folder is not None
+        if model.folder is None:
+            raise ConfigError(
+                f"{model.name} is a spaCy pipeline", fix="spaCy pipelines serve as hub.entities_en and _zh"
+            )
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.precision = "bf16" if self.device == "cuda" else "fp32"
         dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(model.folder, use_fast=True, local_files_only=True)
         loader = getattr(transformers, kind)
         self.model = loader.from_pretrained(model.folder, local_files_only=True, dtype=dtype).to(self.device).eval()
-        most = min(
+        self.most_tokens = min(
             self.tokenizer.model_max_length,
             getattr(self.model.config, "max_position_embeddings", None) or MAX_WINDOW_TOKENS,
             MAX_WINDOW_TOKENS,
         )
-        self.window_tokens = max(16, most - self.tokenizer.num_special_tokens_to_add() - 2)
+        self.window_tokens = max(16, self.most_tokens - self.tokenizer.num_special_tokens_to_add() - 2)
 
     def pieces(self, texts: Sequence[str]) -> tuple[list[Piece], NDArray[np.int32], NDArray[np.float32]]:
         """Windows of n texts, token counts (n,), coverage (n,) in [0, 1]."""
@@ -92,7 +96,7 @@ class HubReader:
             parts = [texts[pieces[i].text_index][pieces[i].start : pieces[i].end] for i in batch]
             clean = [part.encode("utf-8", "replace").decode("utf-8") for part in parts]
             inputs = self.tokenizer(
-                clean, padding=True, truncation=True, max_length=self.window_tokens + 2 + WINDOW_OVERLAP,
+                clean, padding=True, truncation=True, max_length=self.most_tokens,
                 return_tensors="pt", return_offsets_mapping=True,
             )  # fmt: skip
             offsets = inputs.pop("offset_mapping")

@@ -15,10 +15,7 @@ def make_current(warehouse: Warehouse, versions: list[ModelVersion]) -> None:
 
     Run it inside a transaction.
     """
-    known = {row["model_version_id"] for row in warehouse.rows("select model_version_id from ops.model_version")}
-    warehouse.insert(
-        "ops.model_version", [_row(version) for version in versions if version.model_version_id not in known]
-    )
+    register(warehouse, versions)
     for task, language in sorted({(version.task, version.language) for version in versions}):
         ids = [v.model_version_id for v in versions if (v.task, v.language) == (task, language)]
         warehouse.execute(
@@ -26,6 +23,14 @@ def make_current(warehouse: Warehouse, versions: list[ModelVersion]) -> None:
             " where task = ? and language = ?",
             [ids, task, language],
         )
+
+
+def register(warehouse: Warehouse, versions: list[ModelVersion]) -> None:
+    """Write versions that are new; none becomes current by that. Run it inside a transaction."""
+    known = {row["model_version_id"] for row in warehouse.rows("select model_version_id from ops.model_version")}
+    warehouse.insert(
+        "ops.model_version", [_row(version) for version in versions if version.model_version_id not in known]
+    )
 
 
 def current_card(warehouse: Warehouse, *, task: str, language: str) -> dict[str, Any] | None:

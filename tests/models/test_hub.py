@@ -211,3 +211,17 @@ def test_hostile_texts_pass_through_every_model(tmp_path, models):
     assert len(bundle.sentiment("en").predict(texts, encoded).labels) == len(texts)
     for text, found in zip(texts, bundle.taggers[1].tag(texts), strict=True):
         assert all(text[m.start_char : m.end_char] == m.surface for m in found)
+
+
+def test_a_spacy_pipeline_is_no_encoder(models):
+    from tasks.models.hub_models import HubReader
+
+    with pytest.raises(ConfigError, match="is a spaCy pipeline"):
+        HubReader(hub.HubModel("en_core_web_sm", "3.8.0", "0" * 64, "MIT", None), kind="AutoModel")
+
+
+def test_pieces_that_grow_when_cut_still_fit_the_model(tmp_path, models):
+    """Cut inside a word, a piece may have more tokens than the window it came from."""
+    text = "goodgoodgood" * 400
+    encoded = bundle_with(tmp_path, models).encoder("en").encode([text, "好" * 500 + "good" * 500])
+    assert np.isfinite(encoded.embeddings).all()
