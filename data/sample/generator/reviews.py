@@ -6,6 +6,7 @@ What is the same in every language; english.py and chinese.py know how sentences
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from .grammar import Deck, expand, load_phrases, planted
@@ -45,7 +46,7 @@ class Draft:
     aspects: list[tuple[str, str]] = field(default_factory=list)
 
 
-class Voice:
+class Voice(ABC):
     """Writes review texts in one language. Decks keep the use of aspects and sentences even."""
 
     language = ""
@@ -185,23 +186,29 @@ class Voice:
         """Sentences of one message, tied together where the language likes that."""
         return sentences
 
+    @abstractmethod
     def fill(self, name: str, draft: Draft) -> str:
-        raise NotImplementedError
+        """What stands for a slot of a phrase."""
 
+    @abstractmethod
     def tiny(self, draft: Draft) -> str:
-        raise NotImplementedError
+        """A review of a few words."""
 
+    @abstractmethod
     def pros_and_cons(self, draft: Draft) -> str:
-        raise NotImplementedError
+        """A review as two lists."""
 
+    @abstractmethod
     def turn(self, sentence: str, pivot: str) -> str:
-        raise NotImplementedError
+        """A sentence with a pivot such as "but" before it."""
 
+    @abstractmethod
     def clean_headline(self, text: str) -> str:
-        raise NotImplementedError
+        """A headline as this language writes it."""
 
+    @abstractmethod
     def finish(self, body: list[str], draft: Draft) -> str:
-        raise NotImplementedError
+        """The sentences as one text, with this language's blanks and slips."""
 
 
 def draw_size(mood: str, focus: str, rng: random.Random) -> str:
