@@ -27,7 +27,7 @@ run: install ## Run the weekly flow on the sample project, for its whole history
 	@$(BIN)/marketbrief run
 
 test: install ## Run all tests
-	@$(BIN)/pytest
+	@$(BIN)/pytest -n auto --dist loadfile
 
 browser: install ## Open reports in Chromium: phone and desktop, light and dark, print, axe-core, hostile text
 	@$(BIN)/pip install -q -r requirements/browser.txt
@@ -58,9 +58,8 @@ bench-statistics: install ## Count false signals on quiet weeks, and what plante
 	@PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m tests.bench.signals
 
 models: install ## Train the shipped models again (needs the training data in SHARED_DATA)
-	@$(BIN)/python -m flows.train bundle --data $(SHARED_DATA)
-	@$(BIN)/python -m flows.train targets --data $(SHARED_DATA)
-	@$(BIN)/python -m flows.train entities --data $(SHARED_DATA)
+	@$(BIN)/python -m flows.train english --data $(SHARED_DATA)
+	@$(BIN)/python -m flows.train chinese --data $(SHARED_DATA)
 
 frontier: install ## Measure accuracy and speed of the ways to share the encoder (needs SHARED_DATA; 10 CPU-minutes)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m flows.train frontier --data $(SHARED_DATA)

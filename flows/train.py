@@ -1,9 +1,8 @@
 """The train flow: labelled texts → split → fit → measure → install, with a card.
 
-`marketbrief train sentiment --data FILE` makes a model for one project. `python -m flows.train bundle --data FOLDER`
-makes the sentiment models that the program ships, from the public sets in that folder and the project's sentences.
-`python -m flows.train entities --data FOLDER` makes the shipped name taggers (tasks/train_entities.py).
-`python -m flows.train frontier --data FOLDER` prints what sharing the encoder costs (tasks/frontier.py).
+`marketbrief train sentiment --data FILE` makes a model for one project. `python -m flows.train english --data FOLDER`
+and `… chinese --data FOLDER` make the models that the program ships, from the public sets in that folder and the
+project's sentences. `… frontier --data FOLDER` prints what sharing the encoder costs (tasks/frontier.py).
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tasks.config import PROGRAM_ROOT, Settings, load_settings
@@ -18,6 +18,8 @@ from tasks.core.contracts import NullProgress, Progress
 from tasks.errors import MarketBriefError, UsageError
 
 TASKS = ("sentiment",)
+CHINESE_MODELS = ("vectors", "sentiment", "targets", "entities")
+CHECKPOINTS = ".checkpoints"
 EPOCHS = 3
 SEED = 13
 
@@ -76,18 +78,37 @@ def train(
     return body()
 
 
-def build_bundle(settings: Settings, *, data: Path, languages: list[str], seed: int, progress: Progress):
-    """Train the shipped models: Chinese word vectors, then sentiment; a list of `tasks.train.TrainSummary`."""
+def build_english(settings: Settings, *, data: Path, seed: int, progress: Progress) -> list[Path]:
+    """Train the shipped English models; their folders."""
     from prefect import flow
 
-    from tasks.train import train_bundle
+    from tasks.train_english import train_english
+
+    @flow(name="market-brief-train-english", validate_parameters=False)
+    def body() -> list[Path]:
+        return train_english(progress, data=data, seed=seed, checkpoints=settings.model_dir / CHECKPOINTS)
+
+    return body()
+
+
+def build_chinese(
+    settings: Settings, *, data: Path, seed: int, progress: Progress, only: Sequence[str] = CHINESE_MODELS
+) -> list[Path]:
+    """Train the shipped Chinese models, or only some of CHINESE_MODELS; their folders."""
+    from prefect import flow
+
+    from tasks import train, train_entities, train_targets
     from tasks.train_vectors import train_vectors
 
-    @flow(name="market-brief-train-bundle", validate_parameters=False)
-    def body():
-        if "zh" in languages:
-            train_vectors(data)
-        return train_bundle(progress, data=data, languages=languages, seed=seed)
+    @flow(name="market-brief-train-chinese", validate_parameters=False)
+    def body() -> list[Path]:
+        steps: dict[str, Callable[[], Path]] = {
+            "vectors": lambda: train_vectors(data),
+            "sentiment": lambda: train.train_chinese(progress, data=data, seed=seed).folder,
+            "targets": lambda: train_targets.train_chinese(data, seed=seed),
+            "entities": lambda: train_entities.train_chinese(data, seed=seed),
+        }
+        return [step() for name, step in steps.items() if name in only]
 
     return body()
 
@@ -114,11 +135,11 @@ class _Lines:
 
 
 def main(arguments: list[str]) -> int:
-    """Rebuild the shipped models (bundle, entities, targets), or measure what sharing the encoder costs (frontier)."""
+    """Rebuild the shipped models (english, chinese), or measure what sharing the encoder costs (frontier)."""
     parser = argparse.ArgumentParser(prog="python -m flows.train", description=main.__doc__)
-    parser.add_argument("what", choices=["bundle", "entities", "targets", "frontier"])
+    parser.add_argument("what", choices=["english", "chinese", "frontier"])
     parser.add_argument("--data", type=Path, required=True, help="folder of the public training sets")
-    parser.add_argument("--language", choices=["en", "zh"], action="append", help="only this one")
+    parser.add_argument("--only", choices=CHINESE_MODELS, action="append", help="of the Chinese models, only this one")
     parser.add_argument("--seed", type=int, default=SEED)
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s")
@@ -132,24 +153,13 @@ def main(arguments: list[str]) -> int:
         from flows import prefect_env
 
         prefect_env.apply(settings)
-        languages = options.language or ["en", "zh"]
-        if options.what == "entities":
-            from tasks.train_entities import train_entities
-
-            for language in languages:
-                print(train_entities(options.data, language, seed=options.seed))
-            return 0
-        if options.what == "targets":
-            from tasks.train_targets import train_targets
-
-            for folder in train_targets(_Lines(), data=options.data, languages=languages, seed=options.seed):
-                print(folder)
-            return 0
-        for summary in build_bundle(
-            settings, data=options.data, languages=languages, seed=options.seed, progress=_Lines()
-        ):
-            metrics = {name: value["value"] for name, value in summary.metrics["metrics"].items()}
-            print(f"{summary.choice} licence={summary.licence} counts={summary.counts} test={metrics}")
+        if options.what == "english":
+            folders = build_english(settings, data=options.data, seed=options.seed, progress=_Lines())
+        else:
+            only = options.only or CHINESE_MODELS
+            folders = build_chinese(settings, data=options.data, seed=options.seed, progress=_Lines(), only=only)
+        for folder in folders:
+            print(f"{folder.parent.name}@{folder.name}")
     except MarketBriefError as error:
         print(error, file=sys.stderr)
         return error.exit_code

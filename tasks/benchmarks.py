@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tasks.core.calibration import calibration_error
+from tasks.core.calibration import calibration_error, surest
 from tasks.core.contracts import SentimentScores
 from tasks.core.metrics import classification_metrics
 from tasks.core.sentiment import confidence
@@ -19,6 +19,7 @@ from tasks.models.sentiment import load_folder
 from tasks.training_sets import golden_path, read_csv, read_stars, suite_path
 
 Rows = list[tuple[str, str]]
+STARS_COVERAGE = 0.85
 
 
 @dataclass(frozen=True)
@@ -55,17 +56,25 @@ def score(folder: Path, rows: Sequence[tuple[str, str]]) -> dict:
 
 
 def agreement_with_stars(folder: Path, rows: Sequence[tuple[str, str]]) -> dict:
-    """How far the model agrees with stars: {n, says, agreement}.
+    """How far the model agrees with stars: {n, says, agreement, agreement_at_85}.
 
-    says: share of reviews that the model calls negative or positive; agreement: share of these in which it is right.
+    says: share of reviews that the model calls negative or positive; agreement: share of these in which it is right;
+    agreement_at_85: of the 85% of the reviews whose side it is surest of, the share whose side is right.
     """
+    import numpy as np
+
     scores = predict(folder, [text for text, _ in rows])
     pairs = zip(scores.labels, (label for _, label in rows), strict=True)
     sides = [said == label for said, label in pairs if said in ("negative", "positive")]
+    is_right = np.array(
+        [(score > 0) == (label == "positive") for score, (_, label) in zip(scores.scores, rows, strict=True)]
+    )
+    kept = surest(np.abs(scores.scores), is_right, coverage=STARS_COVERAGE)
     return {
         "n": len(rows),
         "says": round(len(sides) / len(rows), 4),
         "agreement": round(sum(sides) / len(sides), 4) if sides else None,
+        "agreement_at_85": round(float(kept.mean()), 4),
     }
 
 

@@ -17,7 +17,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
-from tasks.core.calibration import reliability
+from tasks.core.calibration import reliability, surest
 from tasks.core.contracts import NullEncoder, Progress
 from tasks.core.language import detect_language
 from tasks.core.metrics import classification_metrics, share
@@ -29,6 +29,7 @@ from tasks.store.labelled import LabelledText
 logger = logging.getLogger(__name__)
 
 CHUNK_TEXTS = 256
+SURE_COVERAGE = 0.85
 _POLES = ("negative", "positive")
 
 
@@ -42,10 +43,11 @@ def evaluate_sentiment(
 
     Returns:
         task, n, coverage, metrics, per_class and confusion (see `classification_metrics`); judged: {n, accuracy} of the
-        texts that got a label; polar: {n, says, accuracy}, of the negative and positive texts the share that the model
-        calls one or the other, and how often rightly; calibration (see `reliability`; None where all abstained);
-        by_language: the first four for each language; gaps (see `tasks.core.slices.gaps`), by language, length, and
-        the columns source, category and source_kind; labels: what the models said, in the order of the rows;
+        texts that got a label; polar: {n, says, accuracy, surest}, of the negative and positive texts the share that
+        the model calls one or the other, and how often rightly; surest: {coverage, n, accuracy}, how often the side is
+        right of the 85% of these texts whose side it is surest of; calibration (see `reliability`; None where all
+        abstained); by_language: the first four for each language; gaps (see `tasks.core.slices.gaps`), by language,
+        length, and the columns source, category and source_kind; labels: what the models said, in the rows' order;
         model_version_id: of the models used, joined by a comma.
 
     Raises:
@@ -54,15 +56,15 @@ def evaluate_sentiment(
     truth = [row.label for row in rows]
     languages = languages or [detect_language(row.text, row.groups.get("language")) for row in rows]
     said: list[str | None] = [None] * len(rows)
-    sure = np.zeros(len(rows))
+    sure, scores = np.zeros(len(rows)), np.zeros(len(rows))
     versions = []
     progress.start("evaluate", len(rows))
     for language in sorted(set(languages)):
         places = [i for i, found in enumerate(languages) if found == language]
-        labels, confidences, version = label_texts(settings, [rows[i].text for i in places], language, progress)
+        labels, confidences, sides, version = label_texts(settings, [rows[i].text for i in places], language, progress)
         for place, label in zip(places, labels, strict=True):
             said[place] = label
-        sure[places] = confidences
+        sure[places], scores[places] = confidences, sides
         if language in READ_LANGUAGES:
             versions.append(version)
     result = classification_metrics(truth, said)
@@ -77,10 +79,10 @@ def evaluate_sentiment(
     return {
         "task": "sentiment",
         **result,
-        **_sides(truth, said),
+        **_sides(truth, said, scores),
         "calibration": _calibration(truth, said, sure),
         "by_language": {
-            language: _of_language(truth, said, [found == language for found in languages])
+            language: _of_language(truth, said, scores, [found == language for found in languages])
             for language in sorted(set(languages))
         },
         "gaps": gaps(headings, truth, said),
@@ -92,18 +94,20 @@ def evaluate_sentiment(
 @task(name="label-texts", cache_policy=NO_CACHE)
 def label_texts(
     settings: Settings, texts: Sequence[str], language: str, progress: Progress
-) -> tuple[list[str | None], list[float], str]:
-    """Labels of texts in one language (None: abstained), their confidence, and the version of the model."""
+) -> tuple[list[str | None], list[float], list[float], str]:
+    """Labels of texts in one language (None: abstained), their confidence, their score, and the model's version."""
     started = time.monotonic()
     bundle = load_bundle(settings)
     model, encoder = bundle.sentiment(language), bundle.encoder(language) or NullEncoder()
     labels: list[str | None] = []
     confidences: list[float] = []
+    sides: list[float] = []
     for start in range(0, len(texts), CHUNK_TEXTS):
         chunk = texts[start : start + CHUNK_TEXTS]
         scores = model.predict(chunk, encoder.encode(chunk))
         labels += scores.labels
         confidences += confidence(scores).tolist()
+        sides += scores.scores.tolist()
         progress.advance(len(chunk))
     version = model.version.model_version_id
     logger.info(
@@ -114,26 +118,29 @@ def label_texts(
         version,
         time.monotonic() - started,
     )
-    return labels, confidences, version
+    return labels, confidences, sides, version
 
 
-def _of_language(truth: Sequence[str], said: Sequence[str | None], is_here: Sequence[bool]) -> dict:
-    pairs = [(true, label) for true, label, here in zip(truth, said, is_here, strict=True) if here]
-    true, labels = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-    return classification_metrics(true, labels) | _sides(true, labels)
+def _of_language(truth: Sequence[str], said: Sequence[str | None], scores: np.ndarray, is_here: Sequence[bool]) -> dict:
+    places = np.flatnonzero(is_here).tolist()
+    true, labels = [truth[i] for i in places], [said[i] for i in places]
+    return classification_metrics(true, labels) | _sides(true, labels, scores[places])
 
 
-def _sides(truth: Sequence[str], said: Sequence[str | None]) -> dict:
-    pairs = list(zip(truth, said, strict=True))
-    judged = [true == label for true, label in pairs if label is not None]
-    poles = [(true, label) for true, label in pairs if true in _POLES]
-    sides = [true == label for true, label in poles if label in _POLES]
+def _sides(truth: Sequence[str], said: Sequence[str | None], scores: np.ndarray) -> dict:
+    """What `evaluate_sentiment` tells as judged and polar. scores: (n,) in [-1, 1]."""
+    judged = [true == label for true, label in zip(truth, said, strict=True) if label is not None]
+    polar = [i for i, true in enumerate(truth) if true in _POLES]
+    sides = [truth[i] == said[i] for i in polar if said[i] in _POLES]
+    is_right = np.array([(scores[i] > 0) == (truth[i] == "positive") and scores[i] != 0 for i in polar], bool)
+    kept = surest(np.abs(scores[polar]), is_right, coverage=SURE_COVERAGE)
     return {
         "judged": {"n": len(judged), "accuracy": share(sum(judged), len(judged))},
         "polar": {
-            "n": len(poles),
-            "says": round(len(sides) / len(poles), 6) if poles else None,
+            "n": len(polar),
+            "says": round(len(sides) / len(polar), 6) if polar else None,
             "accuracy": share(sum(sides), len(sides)),
+            "surest": {"coverage": SURE_COVERAGE, "n": len(kept), "accuracy": share(int(kept.sum()), len(kept))},
         },
     }
 

@@ -139,7 +139,7 @@ def _measure(
     )
     encoder = MiniLmEncoder(branches=[sentiment_branch(model.first_layer, model.layers)])
     encoded = encoder.encode([example.text for example in test])
-    logits = encoded.features @ model.weight.T + model.bias
+    logits = model.head.logits(encoded.features)
     said = [SENTIMENTS[k] for k in logits.argmax(axis=1).tolist()]
     recall = classification_metrics([example.label for example in test], said)["metrics"]["macro_recall"]
     plain = MiniLmEncoder()

@@ -1,7 +1,8 @@
 """Training: labelled texts in, an installed sentiment model with its card out.
 
-Two ways lead here. `train_own` (tasks/train_own.py) makes a model for one project from the user's CSV. `train_bundle`
-makes the models that the program ships, from public sets and the project's own sentences.
+Two ways lead here. `train_own` (tasks/train_own.py) makes a model for one project from the user's CSV. `train_chinese`
+makes the Chinese model that the program ships, from public sets and the project's own sentences; the English one is
+made together with other models in tasks/train_english.py.
 
 Both split 8:1:1 by label, train on eight parts, choose epoch, temperature and abstention threshold on one, and
 report on the last. No text of a golden set or test set is ever trained on.
@@ -29,7 +30,6 @@ from tasks.models import cards
 from tasks.models.sentiment_training import Fitted, Labelled, fit_chinese, fit_english, fit_on_hub
 from tasks.training_sets import (
     CHINESE,
-    ENGLISH,
     OWN,
     Example,
     distinct,
@@ -46,26 +46,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BUNDLE_EPOCHS = 2
-BUNDLE_NAMES = {"en": "sentiment-en-minilm", "zh": "sentiment-zh-ngram"}
+NAME_ZH = "sentiment-zh-ngram"
 # How often a text of the project's own sentences counts: they are few, and say what no public set says.
 OWN_REPEATS = {"en": 8, "zh": 30}
 JOINED_COUNT = 3000
-_LIMITS = {
-    "en": [
-        "Trained on tweets, reviews, headlines and short sentences, not on legal or medical texts. Five of the sets"
-        " have no stated licence: the weights are for research only.",
-        "Irony is read literally. Of a text over 254 tokens the windows' features are averaged.",
-        "Reads the tone of a document as a whole, not of each thing that it names.",
-    ],
-    "zh": [
-        "Trained on shopping reviews, car forums and short sentences. Two of the sets have no stated licence: the"
-        " weights are for research only.",
-        "Knows the presence of short character sequences, in the text and in its clauses, no syntax: long-range"
-        " negation and irony are beyond it.",
-        "Whole sites that it never saw are read less well than those it was trained on; see `left_out_groups`.",
-    ],
-}
+_LIMITS = [
+    "Trained on shopping reviews, car forums and short sentences. Two of the sets have no stated licence: the"
+    " weights are for research only.",
+    "Knows the presence of short character sequences, in the text and in its clauses, no syntax: long-range"
+    " negation and irony are beyond it.",
+    "Whole sites that it never saw are read less well than those it was trained on; see `left_out_groups`.",
+]
 
 
 @dataclass(frozen=True)
@@ -100,46 +91,40 @@ class Split:
         return {"training": len(self.training), "validation": len(self.validation), "test": len(self.test)}
 
 
-def train_bundle(progress: Progress, *, data: Path, languages: Sequence[str], seed: int) -> list[TrainSummary]:
-    """Train the sentiment models that the program ships, install them below data/models and list them there.
+def train_chinese(progress: Progress, *, data: Path, seed: int) -> TrainSummary:
+    """Train the Chinese sentiment model that the program ships, install it below data/models and list it there.
 
     Args:
         data: folder of the public training sets.
     """
-    summaries = []
-    for language in languages:
-        sets = ENGLISH if language == "en" else CHINESE
-        read = [example for item in sets for example in read_set(item, data)]
-        held_out = keys_of(text for text, _ in benchmark_texts(language, data))
-        usable = distinct([*read_own(language), *read], without=held_out)
-        used = Counter(example.source for example in usable)
-        parts = split(usable, seed=seed)
-        fitted = fit(
-            parts, language=language, method="full", epochs=BUNDLE_EPOCHS, seed=seed, start=None, progress=progress
-        )
-        card = {
-            "name": BUNDLE_NAMES[language],
-            "task": "sentiment",
-            "language": language,
-            "licence": "Apache-2.0" if all(item.is_clear for item in sets) else cards.RESEARCH_ONLY,
-            "training_sets": [
-                *(provenance(item, data, example_count=used[item.name]) for item in sets),
-                {"name": OWN, "licence": "Apache-2.0", "example_count": used[OWN], "counted": OWN_REPEATS[language]},
-            ],
-            "split": parts.counts,
-            "limits": _LIMITS[language],
-            "rebuild": "python -m flows.train bundle --data <folder of the training sets>",
-            **fitted.card,
-        }
-        folder = cards.install(fitted.files, card, root=OFFLINE_BUNDLE_ROOT)
-        metrics = {"test": score(folder, [(example.text, example.label) for example in parts.test])}
-        metrics |= run_benchmarks(folder, language=language, data=data)
-        if language == "zh":
-            metrics["left_out_groups"] = left_out_groups(parts.training, seed=seed)
-        folder = cards.install(fitted.files, card | {"metrics": metrics}, root=OFFLINE_BUNDLE_ROOT)
-        cards.set_bundle_entry(f"sentiment-{language}", name=card["name"], revision=folder.name)
-        summaries.append(summary_of(folder, parts, []))
-    return summaries
+    read = [example for item in CHINESE for example in read_set(item, data)]
+    held_out = keys_of(text for text, _ in benchmark_texts("zh", data))
+    usable = distinct([*read_own("zh"), *read], without=held_out)
+    used = Counter(example.source for example in usable)
+    parts = split(usable, seed=seed)
+    fitted = fit(parts, language="zh", method="full", epochs=1, seed=seed, start=None, progress=progress)
+    card = {
+        "name": NAME_ZH,
+        "task": "sentiment",
+        "language": "zh",
+        "licence": "Apache-2.0" if all(item.is_clear for item in CHINESE) else cards.RESEARCH_ONLY,
+        "training_sets": [
+            *(provenance(item, data, example_count=used[item.name]) for item in CHINESE),
+            {"name": OWN, "licence": "Apache-2.0", "example_count": used[OWN], "counted": OWN_REPEATS["zh"]},
+        ],
+        "split": parts.counts,
+        "limits": _LIMITS,
+        "rebuild": "python -m flows.train chinese --only sentiment --data <folder of the training sets>",
+        **fitted.card,
+    }
+    folder = cards.install(fitted.files, card, root=OFFLINE_BUNDLE_ROOT)
+    metrics = {"test": score(folder, [(example.text, example.label) for example in parts.test])}
+    metrics |= run_benchmarks(folder, language="zh", data=data)
+    metrics["left_out_groups"] = left_out_groups(parts.training, seed=seed)
+    folder = cards.install(fitted.files, card | {"metrics": metrics}, root=OFFLINE_BUNDLE_ROOT)
+    cards.set_bundle_entry("sentiment-zh", name=card["name"], revision=folder.name)
+    cards.remove_others(folder)
+    return summary_of(folder, parts, [])
 
 
 def split(examples: Sequence[Example], *, seed: int) -> Split:
@@ -197,8 +182,6 @@ def fit(
     elif language == "zh":
         fitted = fit_chinese(training, validation, seed=seed, start=start)
     else:
-        from tasks.models.fine_tuning import BUNDLE_RECIPE
-
         fitted = fit_english(
             training,
             validation,
@@ -207,7 +190,6 @@ def fit(
             seed=seed,
             start=start,
             progress=progress,
-            recipe=BUNDLE_RECIPE if start is None else None,
             checkpoint=checkpoint,
         )
     logger.info(

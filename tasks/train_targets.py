@@ -2,7 +2,8 @@
 
 What arrives: public sets with a clear licence that label spans (SEntFiN, MAMS, Chinese product reviews), tweets and
 the project's own sentences read as one span each, and comparative sentences made from templates. What leaves: a
-branch of the English encoder and a Chinese n-gram model, with cards. Thresholds are chosen on the sets' validation
+Chinese n-gram model with its card; the English one is trained with other tasks (tasks/train_english.py), from what is
+read here. Thresholds are chosen on the sets' validation
 parts; the test parts and the project's suites of comparisons are only measured on, after everything is chosen.
 """
 
@@ -11,18 +12,16 @@ from __future__ import annotations
 import json
 import logging
 import random
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tasks.benchmarks import benchmark_texts
 from tasks.config import OFFLINE_BUNDLE_ROOT
-from tasks.core.contracts import Progress
 from tasks.core.metrics import classification_metrics
 from tasks.core.sentiment import fit_min_confidence, fit_temperature
 from tasks.core.targets import POLARITIES, RULES_VERSION, TargetExample
@@ -41,9 +40,6 @@ from tasks.target_sets import (
     suite_path,
 )
 from tasks.training_sets import ENGLISH, OWN, TrainingSet, keys_of, provenance, read_own, read_set, text_key
-
-if TYPE_CHECKING:
-    from tasks.models.target_training import TargetTrainer, TrainedTargets
 
 logger = logging.getLogger(__name__)
 
@@ -69,29 +65,38 @@ _LIMITS = {
 }
 
 
-def train_targets(progress: Progress, *, data: Path, languages: Sequence[str], seed: int = SEED) -> list[Path]:
-    """Train, install below data/models and list the models of the languages; their folders.
+def train_chinese(data: Path, *, seed: int = SEED) -> Path:
+    """Train the Chinese model, install it below data/models and list it there; its folder.
 
     Raises:
         SourceError: a training set is not there.
     """
-    folders = []
-    for language in languages:
-        parts = {item.name: read_target_set(item, data) for item in target_sets(language)}
-        training = training_examples(language, parts, data, seed=seed)
-        validation: dict[str, Sequence[TargetExample]] = {name: part.validation for name, part in parts.items()}
-        if language == "zh":
-            held_out = [item for part in parts.values() for item in part.validation]
-            validation["joined"] = joined_reviews(held_out, language, count=HELD_OUT_GENERATED, seed=seed + 1)
-        validation["generated"] = generated_comparisons(language, count=HELD_OUT_GENERATED, seed=seed + 1)
-        fitted = fit(language, training, validation, seed=seed, progress=progress)
-        folders.append(install(language, fitted, parts, data, training=training))
-    return folders
+    parts = read_parts("zh", data)
+    training = training_examples("zh", parts, data, seed=seed)
+    fitted = fit_chinese(training, validation_sets("zh", parts, seed=seed), seed=seed)
+    return install("zh", fitted, parts, data, training=training)
 
 
 def target_sets(language: str):
     """The public sets of a language."""
     return ENGLISH_TARGETS if language == "en" else CHINESE_TARGETS
+
+
+def read_parts(language: str, data: Path) -> dict[str, TargetParts]:
+    """The public sets of a language in their parts, by name."""
+    return {item.name: read_target_set(item, data) for item in target_sets(language)}
+
+
+def validation_sets(
+    language: str, parts: dict[str, TargetParts], *, seed: int = SEED
+) -> dict[str, Sequence[TargetExample]]:
+    """What a language's model is chosen on: the sets' validation parts, and generated sentences."""
+    validation: dict[str, Sequence[TargetExample]] = {name: part.validation for name, part in parts.items()}
+    if language == "zh":
+        held_out = [item for part in parts.values() for item in part.validation]
+        validation["joined"] = joined_reviews(held_out, language, count=HELD_OUT_GENERATED, seed=seed + 1)
+    validation["generated"] = generated_comparisons(language, count=HELD_OUT_GENERATED, seed=seed + 1)
+    return validation
 
 
 def training_examples(
@@ -113,26 +118,39 @@ def training_examples(
     return examples + own
 
 
-def fit(
-    language: str,
-    training: Sequence[TargetExample],
-    validation: dict[str, Sequence[TargetExample]],
-    *,
-    seed: int,
-    progress: Progress,
+def fit_chinese(
+    training: Sequence[TargetExample], validation: dict[str, Sequence[TargetExample]], *, seed: int
 ) -> tuple[dict[str, bytes], dict[str, Any]]:
-    """Train one model; its files and what the card says of it. The threshold comes from the validation sets."""
-    if language == "en":
-        files, card, logits, classes = _fit_english(training, validation, seed=seed, progress=progress)
-    else:
-        files, card, logits, classes = _fit_chinese(training, validation, seed=seed)
-    temperature = fit_temperature(logits, classes)
+    """Train the Chinese model; its files and what the card says of it."""
+    import torch
+    from safetensors.torch import save
+
+    from tasks.models.int8 import packed, unpacked
+    from tasks.models.target_ngram_training import TargetNgramRecipe, features_of, fit_target_ngrams
+    from tasks.models.target_ngrams import hashed
+
+    recipe = TargetNgramRecipe(seed=seed)
+    weight, bias = fit_target_ngrams(training, recipe)
+    stored = packed({"head.weight": torch.from_numpy(weight), "head.bias": torch.from_numpy(bias)})
+    back = {name: value.numpy() for name, value in unpacked(stored).items()}
+    held_out = [item for examples in validation.values() for item in examples]
+    rows = [row for item in held_out for row in features_of(item)]
+    logits = hashed(rows) @ back["head.weight"].T + back["head.bias"]
+    classes = np.array([POLARITIES.index(label) for item in held_out for label in item.labels])
+    return with_decision("zh", {WEIGHTS: save(stored)}, {"kind": "ngram", "recipe": asdict(recipe)}, logits, classes)
+
+
+def with_decision(
+    language: str, files: dict[str, bytes], card: dict[str, Any], logits: NDArray, classes: NDArray
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Files and card with temperature and threshold, chosen from logits (n, 3) and classes (n,) of validation spans."""
     from scipy.special import softmax
 
-    probabilities = softmax(logits / temperature, axis=1)
-    decision = TargetDecision(temperature, fit_min_confidence(probabilities, classes), RULE_CONFIDENCE[language])
-    files[DECISION] = (json.dumps(asdict(decision), indent=2) + "\n").encode()
-    return files, card | {"decision": asdict(decision), "rules": RULES_VERSION}
+    temperature = fit_temperature(logits, classes)
+    threshold = fit_min_confidence(softmax(logits / temperature, axis=1), classes)
+    decision = asdict(TargetDecision(temperature, threshold, RULE_CONFIDENCE[language]))
+    stored = (json.dumps(decision, indent=2) + "\n").encode()
+    return {**files, DECISION: stored}, card | {"decision": decision, "rules": RULES_VERSION}
 
 
 def install(
@@ -164,18 +182,16 @@ def install(
         ],
         "split": {name: part.counts | {"left_out": part.left_out} for name, part in parts.items()},
         "limits": _LIMITS[language],
-        "rebuild": "python -m flows.train targets --data <folder of the training sets>",
+        "rebuild": "python -m flows.train chinese --only targets --data <folder of the training sets>",
         **own_card,
     }
-    old = set((OFFLINE_BUNDLE_ROOT / NAMES[language]).glob("[0-9a-f]*"))
     folder = cards.install(files, card, root=OFFLINE_BUNDLE_ROOT)
     cards.set_bundle_entry(BUNDLE_KEYS[language], name=NAMES[language], revision=folder.name)
     load_targets.cache_clear()
     metrics = {f"{name}_test": measure(language, part.test) for name, part in parts.items()}
     metrics[suite_path(language).stem] = measure(language, read_suite(suite_path(language)))
     cards.install(files, card | {"metrics": metrics}, root=OFFLINE_BUNDLE_ROOT)
-    for revision in old - {folder}:
-        shutil.rmtree(revision)
+    cards.remove_others(folder)
     logger.info("train_targets language=%s revision=%s %s", language, folder.name, _told(metrics))
     return folder
 
@@ -190,60 +206,6 @@ def measure(language: str, examples: Sequence[TargetExample]) -> dict[str, Any]:
     truth = [label for item in examples for label in item.labels]
     result = classification_metrics(truth, [label for labels in found for label in labels])
     return {key: result[key] for key in ("n", "coverage", "metrics", "per_class")}
-
-
-def _fit_english(
-    training: Sequence[TargetExample], validation: dict[str, Sequence[TargetExample]], *, seed: int, progress: Progress
-) -> tuple[dict[str, bytes], dict[str, Any], NDArray, NDArray]:
-    from tasks.models.target_training import TargetRecipe, TargetTrainer
-
-    recipe = TargetRecipe(seed=seed)
-    trainer = TargetTrainer(recipe)
-    model = trainer.fit(training, validation, progress=progress)
-    return packed_english(trainer, model, validation)
-
-
-def packed_english(
-    trainer: TargetTrainer, model: TrainedTargets, validation: dict[str, Sequence[TargetExample]]
-) -> tuple[dict[str, bytes], dict[str, Any], NDArray, NDArray]:
-    """Files and card of a trained English model, and its logits and the classes on the validation sets."""
-    from safetensors.torch import save
-
-    from tasks.models.encoder import BASE_NAME, BASE_SHA256
-    from tasks.models.int8 import packed
-
-    scored = [trainer.scores(examples) for examples in validation.values()]
-    logits = np.concatenate([found.numpy() for found, _ in scored])
-    classes = np.concatenate([found.numpy() for _, found in scored])
-    card = {
-        "kind": "branch",
-        "first_layer": model.first_layer,
-        "base": {"name": BASE_NAME, "sha256": BASE_SHA256, "licence": "Apache-2.0"},
-        "recipe": asdict(trainer.recipe),
-        "history": model.history,
-    }
-    return {WEIGHTS: save(packed(model.tensors()))}, card, logits, classes
-
-
-def _fit_chinese(
-    training: Sequence[TargetExample], validation: dict[str, Sequence[TargetExample]], *, seed: int
-) -> tuple[dict[str, bytes], dict[str, Any], NDArray, NDArray]:
-    import torch
-    from safetensors.torch import save
-
-    from tasks.models.int8 import packed, unpacked
-    from tasks.models.target_ngram_training import TargetNgramRecipe, features_of, fit_target_ngrams
-    from tasks.models.target_ngrams import hashed
-
-    recipe = TargetNgramRecipe(seed=seed)
-    weight, bias = fit_target_ngrams(training, recipe)
-    stored = packed({"head.weight": torch.from_numpy(weight), "head.bias": torch.from_numpy(bias)})
-    back = {name: value.numpy() for name, value in unpacked(stored).items()}
-    held_out = [item for examples in validation.values() for item in examples]
-    rows = [row for item in held_out for row in features_of(item)]
-    logits = hashed(rows) @ back["head.weight"].T + back["head.bias"]
-    classes = np.array([POLARITIES.index(label) for item in held_out for label in item.labels])
-    return {WEIGHTS: save(stored)}, {"kind": "ngram", "recipe": asdict(recipe)}, logits, classes
 
 
 def _tweet_set() -> TrainingSet:

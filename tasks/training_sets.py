@@ -32,6 +32,7 @@ from tasks.models import cards
 
 GOLDEN_ROOT = PROGRAM_ROOT / "data" / "golden"
 OWN = "project sentences"
+NEWS = "news"
 JOINED = "joined opinions"
 _CONTRASTS = ("，但是", "，可惜", "，就是", "，不过", "，但", "，然而", "，", "。")
 MIN_AGREEMENT = 0.6
@@ -116,10 +117,13 @@ def provenance(training_set: PublicSet, root: Path, *, example_count: int) -> di
 
 
 def read_own(language: str) -> list[Example]:
-    """The sentences that the project wrote for training."""
+    """The sentences that the project wrote for training; those in the style of the press are the group NEWS."""
+    paths = ((OWN, f"training_sentences_{language}.csv"), (NEWS, f"training_news_{language}.csv"))
     return [
-        Example(text, label, OWN, OWN)
-        for text, label in read_csv(OFFLINE_BUNDLE_ROOT / f"training_sentences_{language}.csv")
+        Example(text, label, OWN, group)
+        for group, name in paths
+        if (OFFLINE_BUNDLE_ROOT / name).is_file()
+        for text, label in read_csv(OFFLINE_BUNDLE_ROOT / name)
     ]
 
 
@@ -374,16 +378,16 @@ def _restaurants(folder: Path) -> Iterator[tuple[str, str, str]]:
 
 ENGLISH: Sequence[TrainingSet] = (
     TrainingSet("tweet_sentiment_extraction", "en", "CC-BY-4.0 (believed)", True, ("*.csv.gz",), _tweets),
-    TrainingSet("skytrax", "en", "CC0-1.0", True, ("*.csv.gz",), _skytrax),
+    TrainingSet("skytrax", "en", "CC0-1.0", True, ("*.csv.gz",), _skytrax, max_examples=2000),
     TrainingSet("mams_absa", "en", "Apache-2.0", True, ("MAMS-ATSA/train.xml.gz", "MAMS-ATSA/val.xml"), _mams),
-    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines, max_examples=1500),
+    TrainingSet("sentfin", "en", "MIT", True, ("SEntFiN.csv.gz",), _headlines),
     TrainingSet(
         "twitter_us_airline", "en", "none stated", False, ("Tweets.csv.gz",), _airline_tweets, max_examples=6000
     ),
     TrainingSet("apple_twitter_dfe", "en", "none stated", False, ("*.csv.gz",), _apple_tweets),
-    TrainingSet("brands_product_emotions", "en", "none stated", False, ("*.csv.gz",), _brand_tweets, max_examples=5000),
+    TrainingSet("brands_product_emotions", "en", "none stated", False, ("*.csv.gz",), _brand_tweets, max_examples=4000),
     TrainingSet("trustpilot_rentals", "en", "none stated", False, ("trustpilot_flagged.csv.gz",), _trustpilot),
-    TrainingSet("amazon_polarity_10k", "en", "none stated", False, ("*.dat.gz",), _amazon, max_examples=1500),
+    TrainingSet("amazon_polarity_10k", "en", "none stated", False, ("*.dat.gz",), _amazon, max_examples=3000),
 )
 CHINESE: Sequence[TrainingSet] = (
     TrainingSet("zh_online_shopping_10_cats", "zh", "none stated", False, ("*.zip",), _shopping),

@@ -61,6 +61,8 @@ def _parts(result: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, float]
     if polar.get("accuracy"):
         told = f"n = {polar['n']:,}; the model takes a side in {polar['says']:.1%}"
         yield "of sides taken", polar["accuracy"], told
+        sure = polar["surest"]
+        yield "of the surest sides", sure["accuracy"], f"n = {sure['n']:,}, {sure['coverage']:.0%} of those with a side"
     if where := result.get("where_found"):
         yield "where it was found", where["metrics"]["accuracy"], f"n = {where['n']:,}"
     for name, metric in (result.get("detection") or {}).items():

@@ -60,6 +60,21 @@ def reliability(
     }
 
 
+def surest(sureness: NDArray[np.floating], is_right: NDArray[np.bool_], *, coverage: float) -> NDArray[np.bool_]:
+    """Whether the labels are right of the share of documents that a model is surest of.
+
+    Accuracy at a coverage (El-Yaniv and Wiener, "On the foundations of noise-free selective classification", 2010).
+
+    Args:
+        sureness: (n,) the larger, the surer; is_right: (n,); coverage: share in (0, 1] of the n that is kept.
+
+    Returns:
+        (kept,) is_right of the kept ones, the surest first; equal ones in their order.
+    """
+    kept = int(np.ceil(coverage * len(sureness)))
+    return np.asarray(is_right, bool)[np.argsort(-np.asarray(sureness, float), kind="stable")[:kept]]
+
+
 def _bin(place: int, confidence: NDArray[np.float64], is_right: NDArray[np.bool_], bins: int) -> dict:
     lo, hi = wilson(int(is_right.sum()), len(is_right))
     return {

@@ -71,6 +71,13 @@ def install(files: Mapping[str, bytes], card: dict, *, root: Path) -> Path:
     return folder
 
 
+def remove_others(folder: Path) -> None:
+    """Delete the other revisions of a model."""
+    for other in folder.parent.iterdir():
+        if other.is_dir() and other != folder:
+            shutil.rmtree(other)
+
+
 def load_card(folder: Path) -> dict:
     """Read a model's card and check that its files are the ones that the card names.
 

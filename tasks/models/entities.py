@@ -6,8 +6,7 @@ encoder's pass gave (tasks/models/entity_en.py), the Chinese one the characters 
 `pipeline(language)` gives the spaCy pipeline for other use; in a run the taggers make the same documents without
 calling the encoder again. Another spaCy pipeline takes their place through [models.hub].
 
-Stored: int8 tables and matrices; of the English layers, what they differ by from the base's, in four bits a number.
-Cards say what they were trained on and how good they are.
+Stored: int8 tables and matrices. Cards say what they were trained on and how good they are.
 """
 
 from __future__ import annotations
@@ -141,26 +140,21 @@ def entities_branch(folder: Path) -> Branch:
     """
     import torch
 
-    from tasks.models import bert, entity_en
-    from tasks.models.encoder import Branch, base_folder, base_tokenizer
+    from tasks.errors import DataContractError
+    from tasks.models import entity_en
+    from tasks.models.encoder import Branch, Reader, base_tokenizer
+    from tasks.models.task_layers import load_task_layers, task_layers_of
 
-    card = cards.load_card(folder)
+    named = task_layers_of(folder)
+    if named is None:
+        raise DataContractError(f"{folder} names no task layers", fix="check the folder out again, or `make models`")
+    cards.load_card(folder)
     state = read_state(folder)
-    _, base = bert.load_base(base_folder() / "model.safetensors")
-    layers = base[card["first_layer"] :]
-    for place, layer in enumerate(layers):
-        own = layer.state_dict()
-        layer.load_state_dict({name: own[name] + state[f"layers.{place}.{name}"] for name in own})
     weight = state["project.weight"]
     project = torch.nn.Linear(weight.shape[1], weight.shape[0])
     project.load_state_dict({"weight": weight, "bias": state["project.bias"]})
-    return Branch(
-        entity_en.BRANCH,
-        card["first_layer"],
-        layers,
-        entity_en.reader(project.requires_grad_(False), continuations(base_tokenizer())),
-        has_offsets=True,
-    )
+    read = entity_en.reader(project.requires_grad_(False), continuations(base_tokenizer()))
+    return Branch(*load_task_layers(named), (Reader(entity_en.BRANCH, read, has_offsets=True),))
 
 
 def load_entities_branch() -> Branch:
@@ -177,40 +171,20 @@ def continuations(tokenizer: Any) -> np.ndarray:
     return flags
 
 
-def stored(state: dict[str, Tensor], *, differences: Sequence[str] = ()) -> dict[str, Tensor]:
-    """Tensors as they are stored. differences: beginnings of names whose matrices are kept in four bits a number."""
-    import torch
-
+def stored(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Tensors as they are stored: those of more than two dimensions as matrices, matrices as int8."""
     from tasks.models.int8 import packed
 
-    out: dict[str, Tensor] = {}
-    for name, tensor in state.items():
-        flat = tensor.detach().float()
-        flat = flat.reshape(len(flat), -1) if flat.ndim > 2 else flat
-        if flat.ndim == 2 and name.startswith(tuple(differences)):
-            scale = (flat.abs().amax(dim=1) / 7).clamp_min(1e-7)
-            levels = (flat / scale[:, None]).round().clamp(-7, 7).to(torch.int16) + 8
-            out[name + ".half"] = (levels[:, ::2] * 16 + levels[:, 1::2]).to(torch.uint8).contiguous()
-            out[name + ".step"] = scale.contiguous()
-        else:
-            out |= packed({name: flat})
-    return out
+    return packed({name: value.reshape(len(value), -1) if value.ndim > 2 else value for name, value in state.items()})
 
 
 def read_state(folder: Path) -> dict[str, Tensor]:
     """A tagger's tensors in float32; what had three dimensions comes back with two."""
-    import torch
     from safetensors.torch import load_file
 
     from tasks.models.int8 import unpacked
 
-    raw = load_file(folder / WEIGHTS)
-    state = unpacked({name: value for name, value in raw.items() if not name.endswith((".half", ".step"))})
-    for name in (name.removesuffix(".half") for name in raw if name.endswith(".half")):
-        bytes_ = raw[name + ".half"].to(torch.int16)
-        levels = torch.stack([bytes_ // 16, bytes_ % 16], dim=2).reshape(len(bytes_), -1) - 8
-        state[name] = levels.float() * raw[name + ".step"][:, None]
-    return state
+    return unpacked(load_file(folder / WEIGHTS))
 
 
 def _load(module: Any, state: dict[str, Tensor], prefix: str) -> Any:

@@ -1,7 +1,6 @@
-"""Training of the name taggers: marked texts in, a tagger's files out, as it is after its last epoch.
+"""Training of the Chinese name tagger: marked texts in, a tagger's files out, as it is after its last epoch.
 
-English: the shared encoder's lower layers stay as they are, so their output is computed once and kept; the layers above
-them, a copy of the base's, learn together with the network over words. Chinese: everything is the network's own; its
+Everything is the network's own (the English tagger learns with other tasks, tasks/models/joint_training.py). Its
 tables of characters, pairs and words begin with vectors made of plain text (positive pointwise mutual information with
 neighbouring characters, reduced by a singular value decomposition; Levy and Goldberg, "Neural Word Embedding as
 Implicit Matrix Factorization", 2014), which are worth some five points of F1.
@@ -14,18 +13,17 @@ import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from tasks.models import bert, crf, entity_en, entity_zh
-from tasks.models.entities import SETTINGS, WEIGHTS, continuations, stored
+from tasks.models import crf, entity_zh
+from tasks.models.entities import SETTINGS, WEIGHTS, stored
+from tasks.models.marked_texts import MarkedText, Span, tag_loss
 
-FIRST_LAYER = 3
-ENCODER_DIM = 384
 WIDTH_ZH, DILATIONS_ZH = 128, (1, 2, 4, 1)
 _PRETRAINED_DIMS = {"char": 64, "pair": 32, "word": 32}
 _CONTEXTS = {
@@ -35,24 +33,8 @@ _CONTEXTS = {
 }
 _RARE_CHARACTER = 5
 _LENGTH_POOL = 16
-_SHARE_UNCASED = 0.1
-_LAYER_RATE, _HEAD_RATE, _RATE_ZH = 1e-4, 1.5e-3, 3e-3
-_BATCH_EN, _BATCH_ZH = 32, 48
-
-Span = tuple[int, int, str]
-
-
-class MarkedText(Protocol):
-    """What is read of a training text; see tasks.entity_sets.Marked."""
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def spans(self) -> Sequence[Span]: ...
-
-    @property
-    def unknown(self) -> Sequence[tuple[int, int]]: ...
+_RATE_ZH = 3e-3
+_BATCH_ZH = 48
 
 
 @dataclass(frozen=True)
@@ -62,89 +44,6 @@ class FittedTagger:
     files: dict[str, bytes]
     card: dict[str, Any]
     epochs: int
-
-
-@dataclass
-class _Words:
-    """A training text of English: lower-layer states of its tokens, its words, and the tags that they may have."""
-
-    states: Tensor
-    first: NDArray[np.int64]
-    starts: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    looks: entity_en.WordFeatures
-    allowed: NDArray[np.bool_]
-    spans: Sequence[Span]
-
-
-def fit_english(
-    groups: Sequence[tuple[Sequence[MarkedText], float]],
-    *,
-    types: Sequence[str],
-    epochs: int,
-    seed: int,
-) -> FittedTagger:
-    """Train the branch and its network.
-
-    Args:
-        groups: texts with the share of them that an epoch draws.
-        types: of names that the tagger is to know.
-    """
-    from tasks.models.encoder import base_folder
-
-    torch.manual_seed(seed)
-    chance = random.Random(seed)
-    tags = crf.tags_of(types)
-    cached = [(_words_of(texts, tags), share) for texts, share in groups]
-    layers = bert.load_base(base_folder() / "model.safetensors")[1][FIRST_LAYER:]
-    base = {name: value.clone() for name, value in layers.state_dict().items()}
-    for layer in layers:
-        if isinstance(layer, bert.Layer):
-            layer.dropout = 0.1
-    project = nn.Linear(ENCODER_DIM, entity_en.STATE_DIM)
-    net, field = entity_en.WordNet(tags=len(tags), dropout=0.3), crf.Crf(tags)
-    head = [*project.parameters(), *net.parameters(), *field.parameters()]
-    optimizer = torch.optim.AdamW(
-        [{"params": list(layers.parameters()), "lr": _LAYER_RATE}, {"params": head, "lr": _HEAD_RATE}],
-        weight_decay=0.01,
-    )
-    steps = epochs * (sum(int(len(rows) * share) for rows, share in cached) // _BATCH_EN + 2)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1.0, (step + 1) / (0.1 * steps)) * max(0.02, 1 - step / steps)
-    )
-
-    def scores(rows: Sequence[_Words]) -> Tensor:
-        runs = bert.runs_of(len(row.states) for row in rows)
-        hidden = torch.cat([row.states for row in rows]).float()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            for layer in layers:
-                hidden = layer(hidden, runs)
-        offsets = np.cumsum([0, *(len(row.states) for row in rows)])
-        places = np.concatenate([row.first + offset for row, offset in zip(rows, offsets, strict=False)])
-        states = project(hidden.float()[torch.from_numpy(places)]).split([len(row.first) for row in rows])
-        batch = entity_en.padded([row.looks for row in rows], list(states))
-        return net(_uncased(batch))
-
-    def train(rows: Sequence[_Words]) -> None:
-        loss = _loss(field, scores(rows), [row.allowed for row in rows])
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_([*layers.parameters(), *head], 1.0)
-        optimizer.step()
-        schedule.step()
-
-    def drawn() -> list[_Words]:
-        return [row for rows, share in cached for row in chance.sample(rows, int(len(rows) * share))]
-
-    _run(drawn, (layers, project, net, field), train, epochs=epochs, batch=_BATCH_EN, chance=chance, size=_tokens)
-    moved = {f"layers.{name}": value - base[name] for name, value in layers.state_dict().items()}
-    files = _files(
-        moved | _named("project", project) | _named("net", net) | _named("crf", field),
-        {"tags": tags},
-        differences=("layers.",),
-    )
-    card = {"kind": "branch", "first_layer": FIRST_LAYER, "types": list(types)}
-    return FittedTagger(files, card, epochs)
 
 
 def fit_chinese(
@@ -195,7 +94,7 @@ def train_characters(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, total_steps=steps, pct_start=0.1)
 
     def train(batch: Sequence[_Characters]) -> None:
-        loss = _loss(field, net(entity_zh.padded([row.read for row in batch])), [row.allowed for row in batch])
+        loss = tag_loss(field, net(entity_zh.padded([row.read for row in batch])), [row.allowed for row in batch])
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(parameters, 5.0)
@@ -275,76 +174,6 @@ def _characters_of(marked: MarkedText, vocabulary: dict[str, int], tags: Sequenc
     return _Characters(entity_zh.read_characters(marked.text, vocabulary), allowed, marked.spans)
 
 
-def _words_of(texts: Sequence[MarkedText], tags: Sequence[str]) -> list[_Words]:
-    """The lower layers' output and the words of every text (of a long text, its first window)."""
-    from tasks.models.encoder import base_folder, base_tokenizer
-    from tasks.models.windows import cut
-
-    tokenizer = base_tokenizer()
-    embeddings, layers = bert.load_base(base_folder() / "model.safetensors")
-    embeddings, lower = embeddings.to(torch.bfloat16).eval(), layers[:FIRST_LAYER].to(torch.bfloat16).eval()
-    goes_on = continuations(tokenizer)
-    first_windows: dict[int, Any] = {}
-    for window in cut([marked.text for marked in texts], tokenizer, spans=None, has_offsets=True).windows:
-        first_windows.setdefault(window.text_index, window)
-    windows = sorted(first_windows.values(), key=lambda window: len(window.ids))
-    rows: dict[int, _Words] = {}
-    with torch.inference_mode():
-        for place in range(0, len(windows), 64):
-            batch = windows[place : place + 64]
-            runs = bert.runs_of(len(window.ids) for window in batch)
-            ids = torch.tensor([token for window in batch for token in window.ids])
-            hidden = embeddings(ids, bert.positions_of(runs))
-            for layer in lower:
-                hidden = layer(hidden, runs)
-            for window, states in zip(batch, hidden.split([len(window.ids) for window in batch]), strict=True):
-                first, last = entity_en.word_rows(window, goes_on)
-                if len(first):
-                    marked = texts[window.text_index]
-                    starts, ends = window.starts[first], window.ends[last]
-                    allowed = _allowed_words(marked, starts, ends, tags)
-                    looks = entity_en.read_words(marked.text, starts, ends)
-                    rows[window.text_index] = _Words(states.clone(), first, starts, ends, looks, allowed, marked.spans)
-    return [rows[number] for number in sorted(rows)]
-
-
-def _allowed_words(
-    marked: MarkedText, starts: NDArray[np.int32], ends: NDArray[np.int32], tags: Sequence[str]
-) -> NDArray[np.bool_]:
-    def places(start: int, end: int) -> tuple[int, int]:
-        return int(np.searchsorted(ends, start, "right")), int(np.searchsorted(starts, end, "left"))
-
-    spans: list[Span] = []
-    for start, end, kind in sorted(marked.spans):
-        first, last = places(start, end)
-        if last > first and (not spans or spans[-1][1] <= first):
-            spans.append((first, last, kind))
-    return crf.allowed_tags(len(starts), spans, [places(*span) for span in marked.unknown], tags)
-
-
-def _uncased(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A tenth of the texts as if they had been typed in lower case."""
-    low = torch.rand(len(batch["shapes"])) < _SHARE_UNCASED
-    shapes = batch["shapes"]
-    numbers = batch["numbers"].clone()
-    numbers[low, :, -3:-1] = 0
-    return batch | {
-        "shapes": torch.where(low[:, None] & (shapes >= 1) & (shapes <= 4), 0, shapes),
-        "numbers": numbers,
-    }
-
-
-def _loss(field: crf.Crf, scores: Tensor, allowed: Sequence[NDArray[np.bool_]]) -> Tensor:
-    mask = np.zeros(scores.shape, bool)
-    for place, row in enumerate(allowed):
-        mask[place, : len(row)] = row
-    return field.loss(scores, torch.tensor([len(row) for row in allowed]), torch.from_numpy(mask))
-
-
-def _tokens(row: _Words) -> int:
-    return len(row.states)
-
-
 def _length(row: _Characters) -> int:
     return len(row.allowed)
 
@@ -379,10 +208,10 @@ def _named(prefix: str, module: nn.Module) -> dict[str, Tensor]:
     return {f"{prefix}.{name}": value for name, value in module.state_dict().items()}
 
 
-def _files(state: dict[str, Tensor], settings: dict[str, Any], *, differences: Sequence[str] = ()) -> dict[str, bytes]:
+def _files(state: dict[str, Tensor], settings: dict[str, Any]) -> dict[str, bytes]:
     from safetensors.torch import save
 
     return {
-        WEIGHTS: save(stored(state, differences=differences)),
+        WEIGHTS: save(stored(state)),
         SETTINGS: json.dumps(settings, ensure_ascii=False, sort_keys=True).encode("utf-8"),
     }

@@ -1,4 +1,4 @@
-"""Fine-tuning of the English sentiment model: labelled texts in, layers and a head out.
+"""Fine-tuning of an English sentiment model of one's own: labelled texts in, layers and a head out.
 
 The encoder's lower layers stay as they are, because the embedding shares them; so their output is computed once and
 kept. Above them the model trains layers of its own: all their weights (`full`), or low-rank adapters that are merged
@@ -26,8 +26,9 @@ from torch.nn import functional
 
 from tasks.core.contracts import SENTIMENTS, Progress
 from tasks.core.sentiment import readable
-from tasks.models import bert
+from tasks.models import bert, task_layers
 from tasks.models.encoder import base_folder, base_tokenizer
+from tasks.models.sentiment_head import SentimentHead, mixed, rows_of
 from tasks.models.training_loop import Checkpoint, Steps, class_weights, run_epochs, shuffled_batches
 
 METHODS = ("lora", "full", "head")
@@ -66,20 +67,13 @@ class Recipe:
     average: float = 0.99
 
 
-# How the shipped model is made; chosen on held-out tweets of the training sets, and on sets left out as a whole.
-BUNDLE_RECIPE = Recipe(
-    method="full", epochs=2, learning_rate=1e-4, layer_decay=0.8, label_smoothing=0.05, average=0.998
-)
-
-
 @dataclass(frozen=True)
 class FineTuned:
-    """A trained model: layers by index (empty for `head`), the head's weight (4, dim) and bias (4,), its history."""
+    """A trained model: layers by index (empty for `head`), the head, and the history of its epochs."""
 
     first_layer: int
     layers: nn.ModuleList
-    weight: NDArray[np.float32]
-    bias: NDArray[np.float32]
+    head: SentimentHead
     history: list[dict] = field(default_factory=list)
 
 
@@ -101,9 +95,12 @@ class FineTuner:
         self._frozen = base[: self.first_layer].eval()
         own = start.layers if start and len(start.layers) and not is_head_only else base[self.first_layer :]
         self._layers = nn.ModuleList([_with_dropout(layer, recipe.dropout) for layer in own])
-        self._head = nn.Linear(self._embeddings.word.embedding_dim, len(SENTIMENTS))
-        if start is not None and not is_head_only:
-            self._head.load_state_dict({"weight": torch.tensor(start.weight), "bias": torch.tensor(start.bias)})
+        begun = start.head if start and not is_head_only else None
+        rows = len(begun.bias) if begun else rows_of(1)
+        self._head = nn.Linear(self._embeddings.word.embedding_dim, rows)
+        if begun is not None:
+            self._head.load_state_dict({"weight": torch.tensor(begun.weight), "bias": torch.tensor(begun.bias)})
+        self._offset = torch.tensor(begun.offset if begun else np.zeros((1, len(SENTIMENTS)), np.float32))
         self._adapters = self._add_adapters() if recipe.method == "lora" else None
         for module in (self._embeddings, self._frozen, self._layers, self._head):
             module.to(self._device)
@@ -141,7 +138,7 @@ class FineTuner:
                 features = self._upper([inputs[i] for i in chosen])
             features = functional.dropout(features.float(), recipe.dropout)
             return functional.cross_entropy(
-                self._head(features) + habits.bias[owners[chosen]],
+                mixed(self._head(features), self._offset.to(device)) + habits.bias[owners[chosen]],
                 targets[chosen],
                 weight=weights,
                 label_smoothing=recipe.label_smoothing,
@@ -216,7 +213,7 @@ class FineTuner:
                 batch = order[start : start + CACHE_BATCH_DOCUMENTS]
                 with _autocast(self._device):
                     features = self._upper([inputs[i] for i in batch])
-                out[batch] = self._head(features.float()).cpu().numpy()
+                out[batch] = mixed(self._head(features.float()), self._offset.to(self._device)).cpu().numpy()
         return out
 
     def _optimiser(self, *, habits: _Habits | None) -> torch.optim.Optimizer:
@@ -253,7 +250,7 @@ class FineTuner:
                     setattr(layer, name, adapted.get_base_layer())
         layers.cpu().eval()
         weight, bias = (p.detach().cpu().numpy().astype(np.float32) for p in (self._head.weight, self._head.bias))
-        return FineTuned(self.first_layer, layers, weight, bias, history)
+        return FineTuned(self.first_layer, layers, SentimentHead(weight, bias, self._offset.numpy()), history)
 
 
 class _Habits(nn.Module):
@@ -265,13 +262,8 @@ class _Habits(nn.Module):
 
 
 def to_tensors(model: FineTuned) -> dict[str, Tensor]:
-    """What is stored of a model: float16 tensors `layers.<index>.<name>`, `head.weight`, `head.bias`."""
-    tensors = {
-        f"layers.{model.first_layer + offset}.{name}": value
-        for offset, layer in enumerate(model.layers)
-        for name, value in layer.state_dict().items()
-    }
-    tensors |= {"head.weight": torch.from_numpy(model.weight), "head.bias": torch.from_numpy(model.bias)}
+    """What is stored of a model: float16 tensors `layers.<index>.<name>` and the head's."""
+    tensors = task_layers.to_tensors(model.first_layer, model.layers) | model.head.tensors()
     return {name: value.detach().half().contiguous() for name, value in tensors.items()}
 
 

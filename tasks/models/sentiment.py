@@ -1,4 +1,4 @@
-"""Sentiment models at work: a linear head on the English encoder's features, and Chinese character n-grams.
+"""Sentiment models at work: a head on the English encoder's features, and Chinese character n-grams.
 
 What arrives: documents of one language, and what the encoder's pass gave for them. What leaves: calibrated
 probabilities and a label, or none where the model abstains (see tasks/core/sentiment.py). Everything here is numpy
@@ -31,6 +31,8 @@ from tasks.models import cards
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
+    from tasks.models.sentiment_head import SentimentHead
+
 WEIGHTS = "model.safetensors"
 DECISION = "decision.json"
 LANGUAGES = ("en", "zh")
@@ -51,27 +53,21 @@ _CONTRAST_RANGE = (-3.0, 2.0)
 
 
 class HeadSentiment:
-    """A linear head: logits = features · weightᵀ + bias.
+    """A head on the encoder's features."""
 
-    Args:
-        weight: (4, feature_dim); bias: (4,).
-    """
-
-    def __init__(
-        self, card: dict, *, weight: NDArray[np.float32], bias: NDArray[np.float32], decision: Decision, precision: str
-    ) -> None:
-        self.weight, self.bias, self.decision = weight, bias, decision
+    def __init__(self, card: dict, *, head: SentimentHead, decision: Decision, precision: str) -> None:
+        self.head, self.decision = head, decision
         self.version = cards.version_of(card, precision=precision)
 
     def predict(self, texts: Sequence[str], encoded: Encoded) -> SentimentScores:
         """Label n documents from the encoder's pass; abstains where the encoder saw no token."""
-        if encoded.features.shape != (len(texts), self.weight.shape[1]):
+        dim = self.head.weight.shape[1]
+        if encoded.features.shape != (len(texts), dim):
             raise DataContractError(
-                f"Features {encoded.features.shape} do not fit {len(texts)} texts and a head of {self.weight.shape[1]}",
+                f"Features {encoded.features.shape} do not fit {len(texts)} texts and a head of {dim}",
                 fix="encode with the encoder that load_encoder_en gives for the same settings",
             )
-        logits = encoded.features @ self.weight.T + self.bias
-        return decide(logits, self.decision, is_readable=encoded.token_counts > 0)
+        return decide(self.head.logits(encoded.features), self.decision, is_readable=encoded.token_counts > 0)
 
 
 class NgramSentiment:
@@ -132,12 +128,13 @@ def load_folder(folder: Path) -> SentimentModel:
         from tasks.models.hub_models import TrainedSentiment
 
         return TrainedSentiment(card, folder, decision)
-    weight, bias = read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
     if card["kind"] == "ngram":
+        weight, bias = read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
         return NgramSentiment(card, weight=weight, bias=bias, decision=decision)
     from tasks.models.bert import best_precision
+    from tasks.models.sentiment_head import read_head
 
-    return HeadSentiment(card, weight=weight, bias=bias, decision=decision, precision=best_precision())
+    return HeadSentiment(card, head=read_head(folder / WEIGHTS), decision=decision, precision=best_precision())
 
 
 def read_tensor(folder: Path, name: str) -> NDArray[np.float32]:

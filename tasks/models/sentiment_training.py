@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core.contracts import SENTIMENTS, Progress
-from tasks.core.sentiment import MIXED, Decision, calibrated, fit_min_confidence, fit_offsets, fit_temperature
+from tasks.core.sentiment import MIXED, Decision, calibrated, fit_min_confidence, fit_temperature
 from tasks.models import cards
 from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
 
@@ -69,7 +69,7 @@ def fit_english(
     """
     from safetensors.torch import save
 
-    from tasks.models import fine_tuning
+    from tasks.models import fine_tuning, sentiment_head
     from tasks.models.encoder import BASE_NAME, BASE_SHA256, MiniLmEncoder, load_sentiment_branch, sentiment_branch
 
     recipe = replace(recipe or fine_tuning.Recipe(), method=method, epochs=epochs, seed=seed)
@@ -77,8 +77,8 @@ def fit_english(
         recipe = replace(recipe, head_learning_rate=HEAD_ONLY_LEARNING_RATE)
     begun = None
     if start is not None:
-        branch, (weight, bias) = load_sentiment_branch(start), read_head(start)
-        begun = fine_tuning.FineTuned(branch.first_layer, branch.layers, weight, bias)
+        branch = load_sentiment_branch(start)
+        begun = fine_tuning.FineTuned(branch.first_layer, branch.layers, sentiment_head.read_head(start / WEIGHTS))
     model = fine_tuning.FineTuner(recipe, start=begun).fit(
         training.texts,
         training.classes,
@@ -89,12 +89,7 @@ def fit_english(
         checkpoint=checkpoint,
     )
     encoder = MiniLmEncoder(branches=[sentiment_branch(model.first_layer, model.layers)])
-    logits = encoder.encode(validation.texts).features @ model.weight.T + model.bias
-    offsets = (
-        fit_offsets(logits, validation.classes, validation.sources) if start is None else np.zeros(len(SENTIMENTS))
-    )
-    model = replace(model, bias=(model.bias + offsets).astype(np.float32))
-    decision = choose(logits + offsets, validation.classes)
+    decision = choose(model.head.logits(encoder.encode(validation.texts).features), validation.classes)
     card = {
         "kind": "head",
         "method": method,
@@ -103,7 +98,6 @@ def fit_english(
         "goes_on_from": _name_of(start),
         "recipe": asdict(recipe),
         "history": model.history,
-        "offsets": offsets.tolist(),
     }
     return _fitted(save(fine_tuning.to_tensors(model)), decision, card)
 

@@ -1,8 +1,8 @@
 """How a text speaks of the thing at a span: a brand among others, or an aspect. Negative, neutral or positive.
 
 What arrives: texts of one language, the spans that somebody asks about, and what the encoder's pass gave for them.
-What leaves: a calibrated score for each span. The English model is a branch of the encoder: layers of its own, and a
-head on the mean over the span's tokens beside the mean over the window's. The Chinese one adds up weights of character
+What leaves: a calibrated score for each span. The English model reads the task layers above the encoder: a head on the
+mean over the span's tokens beside the mean over the window's. The Chinese one adds up weights of character
 n-grams around the span (tasks/models/target_ngrams.py). Where one sentence puts a name above another in so many words
 (tasks/core/targets.py), the rule decides, as far as the model's decision.json trusts it. Both models abstain on a span
 that they did not see, such as one past the part of a very long text that is read, and where they are less sure than
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from tasks.models import bert
-    from tasks.models.encoder import Branch
+    from tasks.models.encoder import Branch, Reader
 
 NEGATIVE, NEUTRAL, POSITIVE = range(3)
 BRANCH = "targets"
@@ -173,27 +173,34 @@ def span_features(hidden: Tensor, runs: bert.Runs, windows: Sequence[Window]) ->
 
 
 def targets_branch(folder: Path) -> Branch:
-    """The branch of an installed English model: for each window its spans and their logits (n_spans, 3)."""
-    import torch
+    """The branch of an installed English model."""
     from safetensors.torch import load_file
 
-    from tasks.models.bert import new_layers
     from tasks.models.encoder import Branch
     from tasks.models.int8 import unpacked
+    from tasks.models.task_layers import load_task_layers, task_layers_of
 
-    card = cards.load_card(folder)
+    named = task_layers_of(folder)
+    if named is None:
+        raise DataContractError(f"{folder} names no task layers", fix="check the folder out again, or `make models`")
     state = unpacked(load_file(folder / WEIGHTS))
-    weight, bias = state["head.weight"], state["head.bias"]
+    return Branch(*load_task_layers(named), (target_reader(state["head.weight"], state["head.bias"]),))
+
+
+def target_reader(weight: Tensor, bias: Tensor) -> Reader:
+    """What reads a branch with a head (3, 2 dim), (3,): for each window its spans and their logits (n_spans, 3)."""
+    from torch.nn.functional import linear
+
+    from tasks.models.encoder import Reader
 
     def read(hidden: Tensor, runs: bert.Runs, windows: Sequence[Window]) -> list[tuple[tuple[Span, ...], NDArray]]:
-        logits = torch.nn.functional.linear(span_features(hidden, runs, windows), weight, bias).numpy()
+        logits = linear(span_features(hidden, runs, windows), weight, bias).detach().numpy()
         ends = np.cumsum([len(window.spans) for window in windows])
         return [
             (window.spans, logits[end - len(window.spans) : end]) for window, end in zip(windows, ends, strict=True)
         ]
 
-    indices = sorted({int(name.split(".")[1]) for name in state if name.startswith("layers.")})
-    return Branch(BRANCH, card["first_layer"], new_layers(state, indices=indices), read, needs_spans=True)
+    return Reader(BRANCH, read, needs_spans=True)
 
 
 def load_targets_branch() -> Branch:

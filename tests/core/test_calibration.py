@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tasks.core.calibration import calibration_error, reliability
+from tasks.core.calibration import calibration_error, reliability, surest
 from tasks.errors import DataContractError
 
 
@@ -55,3 +55,13 @@ def test_the_same_seed_gives_the_same_table():
 def test_nothing_to_measure_is_an_error():
     with pytest.raises(DataContractError):
         calibration_error(np.array([]), np.array([], bool))
+
+
+def test_the_surest_share_is_kept_whatever_the_order():
+    sureness = np.array([0.9, 0.1, 0.5, 0.7])
+    is_right = np.array([True, False, False, True])
+    assert surest(sureness, is_right, coverage=0.5).tolist() == [True, True]
+    assert surest(sureness, is_right, coverage=0.6).tolist() == [True, True, False]
+    assert surest(sureness[::-1], is_right[::-1], coverage=0.5).tolist() == [True, True]
+    assert len(surest(sureness, is_right, coverage=1.0)) == 4
+    assert len(surest(np.zeros(0), np.zeros(0, bool), coverage=0.85)) == 0

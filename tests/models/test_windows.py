@@ -1,10 +1,12 @@
 """Texts as windows of tokens: every token knows its place in the original text, and every span its window."""
 
+import copy
+
 import numpy as np
 import pytest
 
 from tasks.core.sentiment import readable, readable_origin
-from tasks.models.encoder import Branch, MiniLmEncoder, base_folder, base_tokenizer
+from tasks.models.encoder import Branch, MiniLmEncoder, Reader, base_folder, base_tokenizer
 from tasks.models.windows import WINDOW_TOKENS, cut, tokens_of
 
 pytestmark = pytest.mark.weights
@@ -67,7 +69,7 @@ def test_a_branch_reads_only_the_windows_that_hold_spans():
         assert hidden.shape[0] == sum(count * length for count, length in runs)
         return [window.spans for window in windows]
 
-    branch = Branch("targets", 3, torch.nn.ModuleList(), read, needs_spans=True)
+    branch = Branch(3, torch.nn.ModuleList(), (Reader("targets", read, needs_spans=True),))
     spans = [[(0, 9)], [], [(0, 4), (22, 29)], []]
     encoded = MiniLmEncoder(branches=[branch], batch_tokens=16).encode(TEXTS, spans)
     assert sorted(seen) == [0, 2]
@@ -83,10 +85,32 @@ def test_a_branch_gets_the_states_of_its_own_windows():
         return list(bert.mean_pool(hidden, runs))
 
     layers = bert.load_base(base_folder() / "model.safetensors")[1][3:]
-    branches = [Branch("all", 3, layers, pool), Branch("some", 3, layers, pool, needs_spans=True)]
+    other = copy.deepcopy(layers)
+    branches = [Branch(3, layers, (Reader("all", pool),)), Branch(3, other, (Reader("some", pool, needs_spans=True),))]
     encoded = MiniLmEncoder(branches=branches, precision="fp32").encode(TEXTS, [[], [(0, 1)], [], [(0, 2)]])
     for place in (1, 3):
         whole, part = encoded.readings["all"][place][0], encoded.readings["some"][place][0]
         assert np.allclose(whole, part, atol=1e-4)
         assert np.allclose(whole, encoded.features[place], atol=1e-4)
     assert encoded.readings["some"][0] == []
+
+
+def test_readers_of_the_same_layers_share_one_pass_and_see_what_they_would_see_alone():
+    """Two models that name the same layers are one branch; each gets the windows that it asks for."""
+    from tasks.models import bert
+
+    def pool(hidden, runs, windows):
+        return list(bert.mean_pool(hidden, runs))
+
+    spans = [[], [(0, 1)], [], [(0, 2)]]
+    layers = bert.load_base(base_folder() / "model.safetensors")[1][4:]
+    branches = [Branch(4, layers, (Reader("all", pool),)), Branch(4, layers, (Reader("some", pool, needs_spans=True),))]
+    encoder = MiniLmEncoder(branches=branches, precision="fp32")
+    assert [[reader.name for reader in branch.readers] for branch in encoder.branches] == [["all", "some"]]
+    shared = encoder.encode(TEXTS, spans)
+    for branch in branches:
+        (reader,) = branch.readers
+        alone = MiniLmEncoder(branches=[branch], precision="fp32").encode(TEXTS, spans)
+        for ours, theirs in zip(shared.readings[reader.name], alone.readings[reader.name], strict=True):
+            assert len(ours) == len(theirs)
+            assert all(np.allclose(a, b, atol=1e-4) for a, b in zip(ours, theirs, strict=True))
