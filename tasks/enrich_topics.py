@@ -14,6 +14,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -33,7 +34,12 @@ from tasks.models.bundle import load_bundle
 from tasks.models.topics import METHOD, TopicFinder
 from tasks.store import topic_store as store
 from tasks.store.model_registry import make_current
-from tasks.store.topic_corrections import apply_corrections, load_corrections
+from tasks.store.topic_corrections import (
+    apply_corrections,
+    load_corrections,
+    parts_with_documents,
+    unnamed_parts,
+)
 from tasks.store.warehouse import Warehouse
 
 logger = logging.getLogger(__name__)
@@ -89,7 +95,14 @@ def update_topics(settings: Settings, language: str) -> TopicUpdate:
         run = open_run(settings, warehouse, language, encoder.version)
         _take_in_weeks(run)
         with warehouse.transaction():
-            run.counts["moved"] = apply_corrections(warehouse, run.registry, run.corrections, run.version_id)
+            run.counts["moved"] = apply_corrections(
+                warehouse,
+                run.registry,
+                run.corrections,
+                version_id=run.version_id,
+                embedding_id=run.encoder.model_version_id,
+            )
+            _name_parts(run)
         live = len(run.registry.live)
         seen = run.registry.document_count
     logger.info(
@@ -239,6 +252,7 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
             find=run.finder.find,
             alike=run.finder.alike,
             pinned=run.corrections.pinned,
+            split=run.corrections.split,
         )
         run.registry = done.registry
         store.save_registry(run.warehouse, run.registry, run.version_id)
@@ -302,7 +316,14 @@ def _refit(run: _Run, known: pd.DataFrame, *, week: date, cause: str) -> None:
     sample = shaping.take(np.arange(min(len(shaping), FIT_MOST)))  # by id, which is a hash
     labels = run.finder.find(sample)
     registry, events = topic_refit.refit(
-        run.registry, sample, labels, week=week, rules=run.rules, cause=cause, pinned=run.corrections.pinned
+        run.registry,
+        sample,
+        labels,
+        week=week,
+        rules=run.rules,
+        cause=cause,
+        pinned=run.corrections.pinned,
+        split=run.corrections.split,
     )
     run.registry = replace(registry, document_count=len(shaping), fitted_count=len(shaping), _index={})
     store.save_registry(run.warehouse, run.registry, run.version_id)
@@ -338,15 +359,41 @@ def _name(run: _Run) -> None:
     ]
     if not wanted:
         return
-    members: dict[str, list[str]] = {}
-    found = store.members(run.warehouse, run.language, version_id=run.version_id, most=NAMING_DOCUMENTS)
-    for drawn, ids in found.items():
-        members.setdefault(run.registry.standing(drawn), []).extend(ids)
+    members = _members(run)
     wanted = [topic_id for topic_id in wanted if topic_id in members]
-    labels = store.labels(run.warehouse, run.language, members)
+    labels = _labels(run, members)
     names = run.finder.name(members, wanted, taken=labels)
     run.registry = run.registry.changed(
         replace(run.registry[topic_id], named_count=run.registry[topic_id].document_count) for topic_id in names
     )
     store.save_registry(run.warehouse, run.registry, run.version_id)
     store.save_names(run.warehouse, run.language, names)
+
+
+def _members(run: _Run) -> dict[str, list[str]]:
+    """Ids of the documents that name each topic, nearest to its centre first."""
+    members: dict[str, list[str]] = {}
+    found = store.members(run.warehouse, run.language, version_id=run.version_id, most=NAMING_DOCUMENTS)
+    for drawn, ids in found.items():
+        members.setdefault(run.registry.standing(drawn), []).extend(ids)
+    return members
+
+
+def _name_parts(run: _Run) -> None:
+    """Write labels of the parts that corrections split off by vectors: told apart from each other and all topics."""
+    parts = unnamed_parts(run.warehouse, run.language)
+    if not parts:
+        return
+    members = {
+        topic_id: ids
+        for topic_id, ids in _members(run).items()
+        if run.corrections.shown(run.registry, topic_id) not in run.corrections.split
+    }
+    members |= parts
+    store.save_names(run.warehouse, run.language, run.finder.name(members, parts, taken=_labels(run, members)))
+
+
+def _labels(run: _Run, topic_ids: Iterable[str]) -> dict[str, str]:
+    """Labels in use: those of these topics, and of parts that corrections split off."""
+    parts = parts_with_documents(run.warehouse, run.language, run.version_id)
+    return store.labels(run.warehouse, run.language, [*topic_ids, *parts])

@@ -166,25 +166,6 @@ def test_late_documents_go_to_topics_as_they_stand(weekly, tmp_path):
     assert max(map(topics.count, set(topics))) >= 0.9 * len(topics)
 
 
-def correct(settings: Settings, kind: str, subject: str, value: str, language: str | None = None) -> None:
-    with Warehouse(settings.warehouse_path) as warehouse:
-        number = 1 + int(warehouse.scalar("select count(*) from ops.correction"))
-        warehouse.insert(
-            "ops.correction",
-            [
-                {
-                    "correction_id": str(number),
-                    "correction_sequence": number,
-                    "kind": kind,
-                    "subject": subject,
-                    "value": value,
-                    "language": language,
-                    "made_at": planting.datetime(2026, 6, 1),
-                }
-            ],
-        )
-
-
 def test_corrections_survive_weeks_growth_and_another_encoder(weekly, tmp_path, revision):
     _, language, documents = weekly
     settings = project(tmp_path)
@@ -193,12 +174,12 @@ def test_corrections_survive_weeks_growth_and_another_encoder(weekly, tmp_path, 
     topics = topics_of(settings)
     _, subject_of = planting.matched_share(topics, planting.truth_of([p for p in documents if p.week <= 3]))
     topic_of = {subject: topic for topic, subject in subject_of.items()}
-    correct(settings, "topic_rename", topic_of[0], "Leaking pump", "en")
-    correct(settings, "topic_merge", topic_of[1], topic_of[0])
-    correct(settings, "topic_pin", topic_of[6], "yes")
-    correct(settings, "topic_hide", topic_of[7], "yes")
+    planting.correct(settings, "topic_rename", topic_of[0], "Leaking pump", "en")
+    planting.correct(settings, "topic_merge", topic_of[1], topic_of[0])
+    planting.correct(settings, "topic_pin", topic_of[6], "yes")
+    planting.correct(settings, "topic_hide", topic_of[7], "yes")
     word = {"en": "delivery", "zh": "物流"}[language]
-    correct(settings, "topic_split", topic_of[2], f"{word}, nowhere")
+    planting.correct(settings, "topic_split", topic_of[2], f"{word}, nowhere")
 
     def holds(through: int) -> None:
         found = topics_of(settings)

@@ -245,6 +245,25 @@ def topics_of(settings: Settings, column: str = "topic_id") -> dict[str, str | N
     return {row["document_id"]: row["topic"] for row in rows}
 
 
+def correct(settings: Settings, kind: str, subject: str, value: str, language: str | None = None) -> None:
+    with Warehouse(settings.warehouse_path) as warehouse:
+        number = 1 + int(warehouse.scalar("select count(*) from ops.correction"))
+        warehouse.insert(
+            "ops.correction",
+            [
+                {
+                    "correction_id": str(number),
+                    "correction_sequence": number,
+                    "kind": kind,
+                    "subject": subject,
+                    "value": value,
+                    "language": language,
+                    "made_at": datetime(2026, 6, 1),
+                }
+            ],
+        )
+
+
 @contextmanager
 def encoders(revisions: Mapping[str, str]) -> Iterator[None]:
     """Let the stage read vectors by planted encoders of these revisions, by language."""

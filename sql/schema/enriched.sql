@@ -112,7 +112,8 @@ create table if not exists enriched.topic (
     named_count integer,
     status varchar,
     replaced_by varchar,
-    shown_as varchar
+    shown_as varchar,
+    founding_ids varchar[]
 );
 comment on column enriched.topic.centroid is 'The centre as a unit vector, for reading.';
 comment on column enriched.topic.centre is 'Exact sum of the vectors of the documents that shaped the topic; empty where it draws no more.';
@@ -123,6 +124,7 @@ comment on column enriched.topic.named_count is 'document_count when the label w
 comment on column enriched.topic.status is 'live, dead (no document for some weeks), merged, or split_off (made by a correction, without a centre).';
 comment on column enriched.topic.replaced_by is 'Topic that this one was found to have become; null otherwise.';
 comment on column enriched.topic.shown_as is 'Topic that its documents count for, after merges and corrections; itself where nothing was merged.';
+comment on column enriched.topic.founding_ids is 'Of a part that a correction split off by vectors: the documents whose mean is its centre, nearest first; empty or null for others.';
 
 -- Grain: one row per (language, model_version_id): how far a language's topics have come.
 create table if not exists enriched.topic_registry (

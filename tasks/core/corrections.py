@@ -26,6 +26,8 @@ ENTITY_TYPES = ("brand", "organisation", "product", "person", "place")
 NONE = "none"
 SPAM_VALUES = ("spam", "not_spam")
 YES_NO = ("yes", "no")
+AUTO = "auto"
+MOST_PARTS = 20
 LANGUAGES = ("en", "zh")
 COLUMNS = ("kind", "subject", "value", "language", "note")
 MAX_VALUE_CHARS = 200
@@ -174,6 +176,8 @@ def _value_problem(row: Correction) -> str | None:
         return f"{row.kind} can't be {_shown(row.value)}; it is one of {', '.join(wanted)}"
     if row.kind == "topic_rename" and row.language not in LANGUAGES:
         return "topic_rename needs a language, en or zh"
+    if row.kind == "topic_split" and row.value.isdecimal() and not 2 <= int(row.value) <= MOST_PARTS:
+        return f"a topic is split into 2 to {MOST_PARTS} parts, or {AUTO}, or by keywords"
     if row.kind == "topic_merge" and row.value == row.subject:
         return "a topic can't be merged into itself"
     return None

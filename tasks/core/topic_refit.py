@@ -32,6 +32,7 @@ def refit(
     rules: Rules,
     cause: str,
     pinned: frozenset[str] = frozenset(),
+    split: frozenset[str] = frozenset(),
 ) -> tuple[Registry, tuple[TopicEvent, ...]]:
     """Topics anew from clusters of all documents, under the ids of the topics whose documents they hold.
 
@@ -40,7 +41,7 @@ def refit(
         labels: (n,) cluster of each document, -1 for none.
         cause: documents (the first time), growth (a young project) or model (another vector space, in which old
             centres mean nothing).
-        pinned: topics that stay even where no cluster holds their documents.
+        pinned, split: topics that stay even where no cluster holds their documents; pinned ones do not die, either.
     """
     order = np.argsort(documents.ids.astype(str), kind="stable")
     documents, labels = documents.take(order), labels[order]
@@ -68,7 +69,7 @@ def refit(
         else:
             events.append(_origin(cluster, state, registry, week, cause))
         topics[topic_id] = state
-    for topic_id in sorted(pinned - topics.keys()):
+    for topic_id in sorted((pinned | split) - topics.keys()):
         mine = documents.take(documents.topics == topic_id)
         if topic_id in registry and len(mine):
             known = registry[topic_id]

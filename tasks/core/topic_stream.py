@@ -62,6 +62,7 @@ def step(
     find: Find,
     alike: Alike,
     pinned: frozenset[str] = frozenset(),
+    split: frozenset[str] = frozenset(),
 ) -> Step:
     """Take a week's documents into a registry that has topics.
 
@@ -70,6 +71,7 @@ def step(
         waiting: earlier documents of the last `waiting_weeks` that shape topics and have none.
         recent: earlier documents of the last `recent_weeks` that shape topics and have one.
         pinned: topics that neither die nor merge.
+        split: topics that people split, which join no other topic.
     """
     new, waiting, recent = new.in_order(), waiting.in_order(), recent.in_order()
     new = new.with_topics(_assigned(registry, new))
@@ -80,9 +82,9 @@ def step(
         events += born
     looked_at = registers.together(pool, new)
     present = registers.together(looked_at.take(~registers.is_free(looked_at) & looked_at.usable), recent)
-    registry, moved, split = _splits(registry, present, _fringe(registry, looked_at), week=week, rules=rules)
-    present, looked_at = _moved(present, moved), _placed_again(registry, _moved(looked_at, moved), split)
-    registry, merged = _merges(registry, present, week=week, rules=rules, alike=alike, pinned=pinned)
+    registry, moved, parted = _splits(registry, present, _fringe(registry, looked_at), week=week, rules=rules)
+    present, looked_at = _moved(present, moved), _placed_again(registry, _moved(looked_at, moved), parted)
+    registry, merged = _merges(registry, present, week=week, rules=rules, alike=alike, pinned=pinned, split=split)
     registry, died = registers.age(registry, week, rules, pinned=pinned)
     documents = registers.together(present, looked_at)
     documents = documents.take(_changed(documents, registers.together(waiting, recent)))
@@ -90,7 +92,7 @@ def step(
         replace(registry, through_week=week, document_count=registry.document_count + int(new.usable.sum()), _index={}),
         documents,
         _cosines(registry, documents),
-        (*events, *split, *merged, *died),
+        (*events, *parted, *merged, *died),
     )
 
 
@@ -260,7 +262,14 @@ def _split_off(
 
 
 def _merges(
-    registry: Registry, present: Documents, *, week: date, rules: Rules, alike: Alike, pinned: frozenset[str]
+    registry: Registry,
+    present: Documents,
+    *,
+    week: date,
+    rules: Rules,
+    alike: Alike,
+    pinned: frozenset[str],
+    split: frozenset[str],
 ) -> tuple[Registry, list[TopicEvent]]:
     """Pairs of topics whose recent documents lie in one place and say the same: the smaller joins the larger one."""
     groups = {
@@ -280,13 +289,13 @@ def _merges(
     events: list[TopicEvent] = []
     gone: set[str] = set()
     for negative, first, second in sorted(pairs):
-        if {first, second} & gone:
+        small, large = sorted((registry[first], registry[second]), key=lambda t: (t.document_count, t.topic_id))
+        if {first, second} & gone or small.topic_id in split:
             continue
         if shapes.separation(groups[first].vectors, groups[second].vectors) >= MERGE_SEPARATION:
             continue
         if alike(groups[first], groups[second]) < MERGE_WORD_SIMILARITY:
             continue
-        small, large = sorted((registry[first], registry[second]), key=lambda t: (t.document_count, t.topic_id))
         registry = registry.changed([replace(small, status=registers.MERGED, replaced_by=large.topic_id)])
         gone.add(small.topic_id)
         events.append(

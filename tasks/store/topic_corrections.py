@@ -7,10 +7,14 @@ that a correction that is replaced by another leaves nothing behind.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
-from tasks.core.topic_corrections import SplitPart, TopicCorrections, corrections_of
-from tasks.core.topic_registry import MERGE, SPLIT, Registry, TopicEvent
+import numpy as np
+
+from tasks.core.topic_corrections import SplitPart, TopicCorrections, corrections_of, part_ids, parts_by_vectors
+from tasks.core.topic_registry import MERGE, SPLIT, Documents, Registry, TopicEvent, unit
 from tasks.store import topic_store as store
 from tasks.store.warehouse import Warehouse
 
@@ -26,13 +30,25 @@ def load_corrections(warehouse: Warehouse, language: str) -> TopicCorrections:
     return corrections_of(language, rows)
 
 
-def apply_corrections(warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, version_id: str) -> int:
+def apply_corrections(
+    warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, *, version_id: str, embedding_id: str
+) -> int:
     """Let every document count for the right topic. Run it inside a transaction.
+
+    Args:
+        version_id, embedding_id: model versions, of the topics and of the vectors.
 
     Returns:
         Number of documents that count for another topic than before.
     """
-    parts = [part for group in corrections.parts.values() for part in group if part.parent in registry]
+    places: dict[str, str] = {}
+    if corrections.split:
+        documents = _split_documents(warehouse, registry, corrections, version_id, embedding_id)
+        corrections = _with_parts_by_vectors(warehouse, registry, corrections, documents, embedding_id)
+        places = _places(warehouse, registry, corrections, documents)
+    parts = [
+        part for group in corrections.parts.values() for part in group if corrections.is_known(registry, part.topic_id)
+    ]
     _write_parts(warehouse, registry, parts, version_id)
     shown = {topic.topic_id: corrections.shown(registry, topic.topic_id) for topic in registry.topics}
     shown |= {part.topic_id: corrections.shown(registry, part.topic_id) for part in parts}
@@ -42,7 +58,8 @@ def apply_corrections(warehouse: Warehouse, registry: Registry, corrections: Top
         "update enriched.topic as topic set shown_as = shown.shown_as from shown_topic as shown"
         " where topic.topic_id = shown.topic_id and topic.shown_as is distinct from shown.shown_as"
     )
-    _place_split(warehouse, registry, corrections, version_id)
+    warehouse.execute("create or replace temporary table placed_document (document_id varchar, topic_id varchar)")
+    warehouse.insert("placed_document", [{"document_id": key, "topic_id": place} for key, place in places.items()])
     changed = int(
         warehouse.scalar(
             "select count(*) from enriched.document_topic as assigned"
@@ -69,38 +86,106 @@ def apply_corrections(warehouse: Warehouse, registry: Registry, corrections: Top
     return changed
 
 
-def _place_split(warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, version_id: str) -> None:
-    """Fill the temporary table placed_document with the documents of topics that were split."""
-    warehouse.execute("create or replace temporary table placed_document (document_id varchar, topic_id varchar)")
-    if not corrections.parts:
-        return
+def unnamed_parts(warehouse: Warehouse, language: str) -> dict[str, list[str]]:
+    """The founding documents of parts by vectors that have no label yet, nearest to a part's centre first."""
     rows = warehouse.rows(
-        "select assigned.document_id, assigned.drawn_topic_id, documents.text"
-        " from enriched.document_topic as assigned"
-        " inner join shown_topic as shown on assigned.drawn_topic_id = shown.topic_id"
-        " inner join staging.document as documents on assigned.document_id = documents.document_id"
-        " where assigned.model_version_id = ? and shown.shown_as in (select unnest(?))",
-        [version_id, sorted(corrections.parts)],
+        "select topic_id, founding_ids from enriched.topic where language = ? and status = ?"
+        " and label_en is null and label_zh is null and len(founding_ids) > 0 order by topic_id",
+        [language, SPLIT_OFF],
     )
-    warehouse.insert(
-        "placed_document",
-        [
-            {
-                "document_id": row["document_id"],
-                "topic_id": corrections.place(registry, row["drawn_topic_id"], partial(str, row["text"])),
-            }
-            for row in rows
-        ],
+    return {row["topic_id"]: row["founding_ids"] for row in rows}
+
+
+def parts_with_documents(warehouse: Warehouse, language: str, version_id: str) -> list[str]:
+    """Topics that corrections split off and that documents count for."""
+    rows = warehouse.rows(
+        "select topic_id from enriched.topic where language = ? and status = ? and topic_id in"
+        " (select topic_id from enriched.document_topic where model_version_id = ?) order by topic_id",
+        [language, SPLIT_OFF, version_id],
     )
+    return [row["topic_id"] for row in rows]
+
+
+def _split_documents(
+    warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, version_id: str, embedding_id: str
+) -> Documents:
+    """The documents of topics that were split, and of those that were merged into one."""
+    drawn = [key.topic_id for key in registry.topics if corrections.shown(registry, key.topic_id) in corrections.split]
+    known = store.known_documents(warehouse, registry.language, version_id=version_id)
+    return store.load_documents(warehouse, known[known["drawn_topic_id"].isin(drawn)], embedding_id)[0]
+
+
+def _places(
+    warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, documents: Documents
+) -> dict[str, str]:
+    """Where each of these documents counts."""
+    has_words = any(part.words for parts in corrections.parts.values() for part in parts)
+    texts = store.texts_of(warehouse, [str(key) for key in documents.ids]) if has_words else {}
+    return {
+        str(key): corrections.place(registry, topic, partial(texts.__getitem__, str(key)), vector)
+        for key, topic, vector in zip(documents.ids, documents.topics, documents.vectors, strict=True)
+    }
+
+
+def _with_parts_by_vectors(
+    warehouse: Warehouse,
+    registry: Registry,
+    corrections: TopicCorrections,
+    documents: Documents,
+    embedding_id: str,
+) -> TopicCorrections:
+    """With the parts of topics that are split by vectors: those found in an earlier run, or else found now."""
+    missing = []
+    for subject, count in sorted(corrections.counts.items()):
+        parts = _known_parts(warehouse, registry.language, subject, count)
+        corrections = corrections.with_parts(subject, _with_centres(warehouse, parts, embedding_id))
+        if not corrections.parts[subject]:
+            missing.append(subject)
+    for subject in missing:
+        places = _places(warehouse, registry, corrections, documents)
+        mine = documents.take(np.array([places[str(key)] == subject for key in documents.ids], np.bool_))
+        parts = parts_by_vectors(registry.language, subject, corrections.counts[subject], mine)
+        corrections = corrections.with_parts(subject, _with_centres(warehouse, parts, embedding_id))
+    return corrections
+
+
+def _known_parts(warehouse: Warehouse, language: str, subject: str, count: int | None) -> tuple[SplitPart, ...]:
+    rows = warehouse.rows(
+        "select topic_id, founding_ids from enriched.topic where topic_id in (select unnest(?)) order by topic_id",
+        [part_ids(language, subject, count)],
+    )
+    return tuple(SplitPart(row["topic_id"], subject, founders=tuple(row["founding_ids"])) for row in rows)
+
+
+def _with_centres(warehouse: Warehouse, parts: Sequence[SplitPart], embedding_id: str) -> tuple[SplitPart, ...]:
+    """The parts of whose founding documents one at least has a vector, with these documents' centres.
+
+    The vectors are those of today, whichever encoder made them: a split outlives a change of encoder.
+    """
+    centred = []
+    for part in parts:
+        frame = warehouse.frame(
+            "select vector from enriched.embedding where model_version_id = ?"
+            " and document_id in (select unnest(?)) order by document_id",
+            [embedding_id, list(part.founders)],
+        )
+        if len(frame):
+            centre = unit(np.stack(frame["vector"].to_list()).astype(np.float64).sum(axis=0))
+            centred.append(replace(part, centre=centre))
+    return tuple(centred)
 
 
 def _write_parts(warehouse: Warehouse, registry: Registry, parts: list[SplitPart], version_id: str) -> None:
-    """Rows of topics that corrections split off; they keep no centre and are named by their words."""
+    """Rows of topics that corrections split off. Parts by words are named by them, the others once they are there."""
     for part in parts:
         known = warehouse.scalar("select count(*) from enriched.topic where topic_id = ?", [part.topic_id])
         if known:
+            warehouse.execute(
+                "update enriched.topic set founding_ids = ? where topic_id = ? and founding_ids <> ?",
+                [list(part.founders), part.topic_id, list(part.founders)],
+            )
             continue
-        label = (" / " if registry.language == "en" else "、").join(part.words)
+        label = (" / " if registry.language == "en" else "、").join(part.words) or None
         warehouse.insert(
             "enriched.topic",
             store.typed(
@@ -113,6 +198,7 @@ def _write_parts(warehouse: Warehouse, registry: Registry, parts: list[SplitPart
                         "label_zh": label if registry.language == "zh" else None,
                         "keywords": list(part.words),
                         "centroid": [],
+                        "founding_ids": list(part.founders),
                         "status": SPLIT_OFF,
                         "shown_as": part.topic_id,
                     }

@@ -296,8 +296,8 @@ def typed(rows: list[dict[str, Any]]) -> pa.Table:
     """Rows as an Arrow table in which empty lists and nulls keep the type that their column has."""
     types = {
         "centre": pa.list_(pa.float64()), "centroid": pa.list_(pa.float32()), "keywords": pa.list_(pa.string()),
-        "document_ids": pa.list_(pa.string()), "label_en": pa.string(), "label_zh": pa.string(),
-        "replaced_by": pa.string(), "other_topic_id": pa.string(), "similarity": pa.float64(),
+        "document_ids": pa.list_(pa.string()), "founding_ids": pa.list_(pa.string()), "label_en": pa.string(),
+        "label_zh": pa.string(), "replaced_by": pa.string(), "other_topic_id": pa.string(), "similarity": pa.float64(),
         "expected_count": pa.float64(),
     }  # fmt: skip
     if not rows:

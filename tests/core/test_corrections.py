@@ -27,6 +27,9 @@ def test_a_file_of_every_kind_is_read():
         + "topic_rename,zh-1,更新后无法登录,ZH,\n"
         + 'topic_split,en-1,"battery, charger",,\n'
         + "topic_hide,en-1,yes,,\n"
+        + "topic_split,zh-1,2,,\n"
+        + "topic_split,zh-2,auto,,\n"
+        + 'topic_split,zh-3,"1,",,\n'
     )
     assert found.problems == []
     assert [row.kind for row in found.rows][:3] == ["sentiment", "entity", "spam"]
@@ -49,6 +52,8 @@ def test_a_file_of_every_kind_is_read():
         ("topic_rename,en-1,battery,,", "needs a language"),
         ("topic_merge,en-1,en-1,,", "merged into itself"),
         ("topic_hide,,yes,,", "subject is empty"),
+        ("topic_split,en-1,1,,", "2 to 20 parts"),
+        ("topic_split,en-1,21,,", "2 to 20 parts"),
         (f"sentiment,{DOC},{'n' * 201},,", "at most 200 characters"),
     ],
 )

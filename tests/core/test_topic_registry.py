@@ -10,10 +10,11 @@ from tasks.core import topic_refit
 from tasks.core import topic_registry as registers
 from tasks.core import topic_shapes as shapes
 from tasks.core import topic_stream as stream
-from tasks.core.topic_corrections import corrections_of
+from tasks.core.topic_corrections import SplitPart, corrections_of, parts_by_vectors
 from tasks.core.topic_registry import Documents, Registry, Rules, TopicState
 
 DIM = 16
+NOWHERE = np.zeros(DIM, np.float32)
 WEEK = date(2026, 1, 5)
 RULES = Rules(min_documents=20, least_documents=8, least_authors=3)
 
@@ -265,19 +266,81 @@ def test_a_split_takes_documents_by_their_words_in_both_languages(language, word
     registry = plain(f"{language}-a", f"{language}-b")
     found = correct(("topic_split", f"{language}-a", words), language=language)
     first, second = found.parts[f"{language}-a"]
-    assert found.place(registry, f"{language}-a", lambda: text) == first.topic_id
-    assert found.place(registry, f"{language}-a", lambda: other) == second.topic_id
-    assert found.place(registry, f"{language}-a", lambda: "...") == f"{language}-a"
-    assert found.place(registry, f"{language}-b", lambda: text) == f"{language}-b"
+    assert found.place(registry, f"{language}-a", lambda: text, NOWHERE) == first.topic_id
+    assert found.place(registry, f"{language}-a", lambda: other, NOWHERE) == second.topic_id
+    assert found.place(registry, f"{language}-a", lambda: "...", NOWHERE) == f"{language}-a"
+    assert found.place(registry, f"{language}-b", lambda: text, NOWHERE) == f"{language}-b"
 
 
 def test_a_part_may_be_merged_elsewhere_and_back_without_end():
     registry = plain("en-a", "en-b")
     part = correct(("topic_split", "en-a", "leak")).parts["en-a"][0].topic_id
     away = correct(("topic_split", "en-a", "leak"), ("topic_merge", part, "en-b"))
-    assert away.place(registry, "en-a", lambda: "a leak") == "en-b"
+    assert away.place(registry, "en-a", lambda: "a leak", NOWHERE) == "en-b"
     back = correct(("topic_split", "en-a", "leak"), ("topic_merge", part, "en-a"))
-    assert back.place(registry, "en-a", lambda: "a leak") == "en-a"
+    assert back.place(registry, "en-a", lambda: "a leak", NOWHERE) == "en-a"
+
+
+def places_of(parts: tuple[SplitPart, ...]) -> list[list[str]]:
+    return [sorted(part.founders) for part in parts]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("count", [3, None])
+def test_a_split_by_vectors_finds_the_subjects_in_any_order(language, count):
+    subjects = np.array([0] * 30 + [1] * 20 + [2] * 12)
+    known = documents(subjects, seed=4)
+    found = parts_by_vectors(language, f"{language}-a", count, known)
+    assert places_of(found) == [sorted(known.ids[subjects == subject]) for subject in range(3)]
+    assert all(part.topic_id.startswith(f"{language}-") for part in found)
+    for seed in range(20):
+        order = np.random.default_rng(seed).permutation(len(known))
+        assert parts_by_vectors(language, f"{language}-a", count, known.take(order)) == found
+
+
+def test_a_split_by_vectors_keeps_to_the_number_asked_for():
+    known = documents([0] * 30 + [1] * 30, seed=4)
+    assert len(parts_by_vectors("en", "en-a", 5, known)) == 5
+    assert len(parts_by_vectors("en", "en-a", 2, known)) == 2
+
+
+def test_what_lies_on_one_spot_or_shapes_nothing_is_not_split():
+    one = documents([0] * 10, seed=4)
+    spot = replace(one, vectors=np.repeat(one.vectors[:1], 10, axis=0))
+    for stuck in (spot, replace(one, shapes=np.zeros(10, np.bool_)), one.take(np.arange(1)), one.take(np.arange(0))):
+        assert parts_by_vectors("en", "en-a", 2, stuck) == ()
+        assert parts_by_vectors("en", "en-a", None, stuck) == ()
+
+
+def test_a_lone_outlier_is_no_part_of_its_own():
+    crowd = documents([0] * 40 + [1] * 40 + [2], seed=4)
+    assert sorted(len(part.founders) for part in parts_by_vectors("en", "en-a", None, crowd)) == [40, 41]
+
+
+def test_a_document_goes_to_the_nearest_part_and_one_without_a_vector_stays():
+    registry, axes = plain("en-a"), np.eye(DIM)
+    parts = tuple(SplitPart(f"en-{name}", "en-a", centre=axis) for name, axis in zip("xy", axes, strict=False))
+    found = correct(("topic_split", "en-a", "2")).with_parts("en-a", parts)
+    assert found.split == {"en-a"}
+    for axis, topic in ((0, "en-x"), (1, "en-y")):
+        assert found.place(registry, "en-a", lambda: "", documents([axis]).vectors[0]) == topic
+    assert found.place(registry, "en-a", lambda: "", NOWHERE) == "en-a"
+
+
+def test_a_split_topic_is_not_merged_and_outlives_a_search_that_misses_it():
+    registry, known = first_topics()
+    small = min(registry.topics, key=lambda topic: (topic.document_count, topic.topic_id)).topic_id
+    one_place = replace(known, vectors=documents([0] * len(known), seed=5).vectors)
+    week = WEEK + timedelta(weeks=1)
+    new = documents([0], seed=6, week=week)
+    merged = take_in(registry, new, one_place)
+    assert "merge" in [event.kind for event in merged.events]
+    kept = take_in(registry, new, one_place, split=frozenset(topic.topic_id for topic in registry.topics))
+    assert "merge" not in [event.kind for event in kept.events]
+    nowhere = np.zeros(len(known), np.int64)
+    for split in (frozenset(), frozenset({small})):
+        again, _ = topic_refit.refit(registry, known, nowhere, week=WEEK, rules=RULES, cause="growth", split=split)
+        assert (again[small].status == "live") == bool(split)
 
 
 def test_corrections_of_the_other_language_and_empty_words_do_nothing():
