@@ -129,6 +129,7 @@ class Hub(_Section):
     min_confidence: float = Field(default=0.5, ge=0, le=1)
     entities_en: str | None = None
     entities_zh: str | None = None
+    labels: str | None = None
 
 
 class Models(_Section):

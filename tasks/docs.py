@@ -59,6 +59,7 @@ KEY_HELP = {
     "models.hub.min_confidence": "Documents whose best class is less probable get no label, 0-1.",
     "models.hub.entities_en": "Name tagger for English: token classifier, or spacy:name@version.",
     "models.hub.entities_zh": "As above, for Chinese.",
+    "models.hub.labels": "Text-generation model that may reword topics' labels; left out, the offline labels stand.",
     "topics.count": "How many topics to look for in each language; left out, the number of documents decides.",
     "topics.min_documents": "Fewer documents of a language than this, and it gets no topics.",
     "topics.least_documents": "Documents that fit no known topic must be so many, and alike, to make a new one.",

@@ -158,8 +158,8 @@ def register_models(settings: Settings) -> list[str]:
             make_current(warehouse, versions)
             warehouse.execute(
                 "update ops.model_version set is_current = false"
-                " where task = 'mention' and model_version_id not in (select unnest(?))",
-                [[tagger.version.model_version_id for tagger in bundle.taggers]],
+                " where task in ('mention', 'label') and model_version_id not in (select unnest(?))",
+                [[version.model_version_id for version in versions]],
             )
     return languages
 

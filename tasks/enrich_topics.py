@@ -27,7 +27,8 @@ from tasks.config import Settings
 from tasks.core import topic_bursts, topic_refit
 from tasks.core import topic_registry as registers
 from tasks.core import topic_stream as stream
-from tasks.core.contracts import Encoder, ModelVersion
+from tasks.core.contracts import Encoder, LabelWriter, ModelVersion
+from tasks.core.label_polish import polished
 from tasks.core.topic_corrections import TopicCorrections
 from tasks.core.topic_registry import Registry, Rules, TopicEvent
 from tasks.models.bundle import load_bundle
@@ -36,9 +37,9 @@ from tasks.store import topic_store as store
 from tasks.store.model_registry import make_current
 from tasks.store.topic_corrections import (
     apply_corrections,
+    founders,
     load_corrections,
     parts_with_documents,
-    unnamed_parts,
 )
 from tasks.store.warehouse import Warehouse
 
@@ -72,6 +73,7 @@ class _Run:
     encoder: ModelVersion
     registry: Registry
     corrections: TopicCorrections
+    writer: LabelWriter | None
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -103,6 +105,7 @@ def update_topics(settings: Settings, language: str) -> TopicUpdate:
                 embedding_id=run.encoder.model_version_id,
             )
             _name_parts(run)
+            _polish(run)
         live = len(run.registry.live)
         seen = run.registry.document_count
     logger.info(
@@ -166,7 +169,8 @@ def open_run(settings: Settings, warehouse: Warehouse, language: str, encoder: M
     )
     registry = store.load_registry(warehouse, language, before or version.model_version_id)
     corrections = load_corrections(warehouse, language)
-    run = _Run(warehouse, finder, rules, version, encoder, registry, corrections)
+    writer = load_bundle(settings).label_writer(language)
+    run = _Run(warehouse, finder, rules, version, encoder, registry, corrections, writer)
     if before == version.model_version_id:
         return run
     with warehouse.transaction():
@@ -264,6 +268,7 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
     if run.registry.fitted_count:
         _take_bursts(run, week)
     _name(run)
+    _polish(run)
 
 
 def _take_bursts(run: _Run, week: date) -> None:
@@ -381,7 +386,7 @@ def _members(run: _Run) -> dict[str, list[str]]:
 
 def _name_parts(run: _Run) -> None:
     """Write labels of the parts that corrections split off by vectors: told apart from each other and all topics."""
-    parts = unnamed_parts(run.warehouse, run.language)
+    parts = founders(run.warehouse, run.language, only_unnamed=True)
     if not parts:
         return
     members = {
@@ -397,3 +402,34 @@ def _labels(run: _Run, topic_ids: Iterable[str]) -> dict[str, str]:
     """Labels in use: those of these topics, and of parts that corrections split off."""
     parts = parts_with_documents(run.warehouse, run.language, run.version_id)
     return store.labels(run.warehouse, run.language, [*topic_ids, *parts])
+
+
+def _polish(run: _Run) -> None:
+    """Ask the bundle's language model, where it has one, for labels of topics that it was not asked for since named."""
+    if run.writer is None:
+        return
+    started = time.monotonic()
+    members = _members(run) | founders(run.warehouse, run.language)
+    live = [topic.topic_id for topic in run.registry.live]
+    names = store.unpolished(
+        run.warehouse, run.language, [key for key in members if key in live or key not in run.registry]
+    )
+    if not names:
+        return
+    answers = polished(
+        names,
+        members,
+        language=run.language,
+        taken=_labels(run, live),
+        texts=lambda ids: store.texts_of(run.warehouse, ids),
+        cut=run.finder.cut,
+        write=run.writer.write,
+    )
+    store.save_polished(run.warehouse, run.language, names, answers, run.writer.version.model_version_id)
+    refused = Counter(answer.refusal for answer in answers.values() if answer.refusal)
+    logger.info(
+        "polish_labels language=%s rows_in=%d polished=%d refused=%s model=%s seconds=%.1f",
+        run.language, len(names), len(names) - refused.total(),
+        ",".join(f"{reason}:{count}" for reason, count in sorted(refused.items())) or "0",
+        run.writer.version.model_version_id, time.monotonic() - started,
+    )  # fmt: skip

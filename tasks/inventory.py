@@ -58,7 +58,7 @@ def _from_hub(settings: Settings) -> Iterator[InstalledModel]:
     from tasks.models import hub
 
     named = settings.market.models.hub
-    for key in ("encoder", "sentiment", "entities_en", "entities_zh"):
+    for key in ("encoder", "sentiment", "entities_en", "entities_zh", "labels"):
         reference = getattr(named, key)
         if reference is None:
             continue

@@ -74,3 +74,34 @@ def save_encoder(folder: Path) -> Path:
     save_tokenizer(folder)
     transformers.BertModel(config()).save_pretrained(folder)
     return folder
+
+
+def save_writer(folder: Path, *, is_pair: bool, chat_template: str | None = None) -> Path:
+    """A text-generation model with random weights: sequence-to-sequence, or causal."""
+    import torch
+    import transformers
+
+    torch.manual_seed(2)
+    save_tokenizer(folder)
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    if chat_template:
+        tokenizer.chat_template = chat_template
+    tokenizer.model_max_length = 200
+    tokenizer.save_pretrained(folder)
+    ends = {"pad_token_id": 0, "eos_token_id": 3, "bos_token_id": 2}
+    if is_pair:
+        settings = transformers.T5Config(
+            vocab_size=len(tokenizer), d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2, decoder_start_token_id=0,
+            pad_token_id=0, eos_token_id=3,
+        )  # fmt: skip
+        model = transformers.T5ForConditionalGeneration(settings)
+    else:
+        settings = transformers.GPT2Config(
+            vocab_size=len(tokenizer), n_embd=16, n_layer=1, n_head=2, n_positions=256, **ends
+        )
+        model = transformers.GPT2LMHeadModel(settings)
+        model.generation_config.do_sample = True
+    with torch.no_grad():
+        model.get_input_embeddings().weight[:5] = 0  # tied to the output: no special token is ever the likeliest
+    model.save_pretrained(folder)
+    return folder

@@ -115,6 +115,9 @@ class PlantedBundle:
     def span_encoder(self, language: str) -> None:
         return None
 
+    def label_writer(self, language: str) -> None:
+        return None
+
     def versions(self, language: str) -> list[ModelVersion]:
         encoder = self.encoder(language)
         return [*([encoder.version] if encoder else []), self.sentiment(language).version]

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -166,6 +166,10 @@ def encoder_version(language: str, revision: str = "1") -> ModelVersion:
     return ModelVersion("embedding", language, "planted", revision, "exact", "Apache-2.0", "0" * 64)
 
 
+def writer_version(language: str) -> ModelVersion:
+    return ModelVersion("label", language, "planted-writer", "1", "fp32", "Apache-2.0", "1" * 64)
+
+
 def add(
     settings: Settings, documents: list[Planted], *, revision: str = "1", rotation: np.ndarray | None = None
 ) -> None:
@@ -265,11 +269,18 @@ def correct(settings: Settings, kind: str, subject: str, value: str, language: s
 
 
 @contextmanager
-def encoders(revisions: Mapping[str, str]) -> Iterator[None]:
-    """Let the stage read vectors by planted encoders of these revisions, by language."""
+def encoders(
+    revisions: Mapping[str, str], *, writer: Callable[[Sequence[str]], Sequence[str]] | None = None
+) -> Iterator[None]:
+    """Let the stage read vectors by planted encoders of these revisions, by language.
+
+    Args:
+        writer: a language model's answers to prompts for labels; None: there is no such model.
+    """
     before = topic_stage.load_bundle
     known = SimpleNamespace(
-        encoder=lambda language: SimpleNamespace(version=encoder_version(language, revisions[language]))
+        encoder=lambda language: SimpleNamespace(version=encoder_version(language, revisions[language])),
+        label_writer=lambda language: writer and SimpleNamespace(version=writer_version(language), write=writer),
     )
     topic_stage.load_bundle = lambda _: known  # type: ignore[assignment,return-value]
     try:

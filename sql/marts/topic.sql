@@ -1,5 +1,6 @@
 -- Grain: one row per topic_id, merged and dead ones included: a report of an earlier week may name them.
--- What a person corrected wins: names, merges, pins and hidden topics.
+-- What a person corrected wins: names, merges, pins and hidden topics. A label that a language model worded stands
+-- over the offline one as long as the project has such a model.
 -- first_week and last_week are null where no document points to the topic any more.
 with weeks as (
 
@@ -28,6 +29,22 @@ renamed as (
 
 ),
 
+polished as (
+
+    select
+        labels.topic_id,
+        max(labels.label) filter (where labels.language = 'en') as label_en,
+        max(labels.label) filter (where labels.language = 'zh') as label_zh,
+        max(labels.model_version_id) filter (where labels.language = 'en') as model_en,
+        max(labels.model_version_id) filter (where labels.language = 'zh') as model_zh
+    from enriched.polished_label as labels
+    where
+        labels.label is not null
+        and labels.language in (select language from ops.model_version where task = 'label' and is_current)
+    group by labels.topic_id
+
+),
+
 flags as (
 
     select
@@ -43,8 +60,10 @@ flags as (
 select
     topics.topic_id,
     topics.language,
-    coalesce(renamed.label_en, topics.label_en) as label_en,
-    coalesce(renamed.label_zh, topics.label_zh) as label_zh,
+    coalesce(renamed.label_en, polished.label_en, topics.label_en) as label_en,
+    coalesce(renamed.label_zh, polished.label_zh, topics.label_zh) as label_zh,
+    case when renamed.label_en is null then polished.model_en end as label_en_model_version_id,
+    case when renamed.label_zh is null then polished.model_zh end as label_zh_model_version_id,
     topics.keywords,
     weeks.first_week,
     weeks.last_week,
@@ -56,5 +75,6 @@ select
 from enriched.topic as topics
 left join weeks on topics.topic_id = weeks.topic_id
 left join renamed on topics.topic_id = renamed.topic_id
+left join polished on topics.topic_id = polished.topic_id
 left join flags on topics.topic_id = flags.topic_id
 order by topics.topic_id

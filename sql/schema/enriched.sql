@@ -126,6 +126,20 @@ comment on column enriched.topic.replaced_by is 'Topic that this one was found t
 comment on column enriched.topic.shown_as is 'Topic that its documents count for, after merges and corrections; itself where nothing was merged.';
 comment on column enriched.topic.founding_ids is 'Of a part that a correction split off by vectors: the documents whose mean is its centre, nearest first; empty or null for others.';
 
+-- Grain: one row per (topic_id, language): what a language model made of a topic's label, since it was named last.
+create table if not exists enriched.polished_label (
+    topic_id varchar not null,
+    language varchar not null,
+    model_version_id varchar not null,
+    offline_label varchar not null,
+    label varchar,
+    refusal varchar
+);
+comment on column enriched.polished_label.model_version_id is 'The model that was asked.';
+comment on column enriched.polished_label.offline_label is 'Label as it was found without that model.';
+comment on column enriched.polished_label.label is 'Its label, where it may stand; null where the offline label stands.';
+comment on column enriched.polished_label.refusal is 'Why it may not stand: lines, long, script, brand, phrase, negation, invented or twin; null where it may.';
+
 -- Grain: one row per (language, model_version_id): how far a language's topics have come.
 create table if not exists enriched.topic_registry (
     language varchar not null,

@@ -175,13 +175,17 @@ create table if not exists marts.topic (
     status varchar,
     document_count bigint,
     is_pinned boolean,
-    is_hidden boolean
+    is_hidden boolean,
+    label_en_model_version_id varchar,
+    label_zh_model_version_id varchar
 );
 comment on table marts.topic is 'Topics with a stable identity. Grain: one row per topic_id.';
 comment on column marts.topic.topic_id is 'Stable identifier.';
 comment on column marts.topic.language is 'en or zh.';
 comment on column marts.topic.label_en is 'Label in English; null for topics of Chinese text that nobody named in English.';
 comment on column marts.topic.label_zh is 'Label in Chinese; null for topics of English text that nobody named in Chinese.';
+comment on column marts.topic.label_en_model_version_id is 'Model that worded label_en anew; null where the offline label or a person''s stands.';
+comment on column marts.topic.label_zh_model_version_id is 'Model that worded label_zh anew; null where the offline label or a person''s stands.';
 comment on column marts.topic.keywords is 'Most telling words, by c-TF-IDF.';
 comment on column marts.topic.first_week is 'First ISO week with a document of the topic.';
 comment on column marts.topic.last_week is 'Last ISO week with a document of the topic.';

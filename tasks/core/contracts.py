@@ -273,6 +273,14 @@ class NullTargetSentiment:
         return [[TargetScore(start, end, None, 0.0, 0.0) for start, end in found] for found in spans]
 
 
+class LabelWriter(Protocol):
+    """Words topics' labels anew in one language; whether an answer may stand is for tasks/core/label_polish.py."""
+
+    version: ModelVersion
+
+    def write(self, prompts: Sequence[str]) -> Sequence[str]: ...
+
+
 class Progress(Protocol):
     """Where a stage tells how far it is: a bar on a terminal, plain lines elsewhere."""
 

@@ -18,6 +18,7 @@ from tasks.config import Settings
 from tasks.core.contracts import (
     Encoder,
     EntityTagger,
+    LabelWriter,
     ModelVersion,
     NullSentimentModel,
     SentimentModel,
@@ -106,13 +107,18 @@ class Bundle:
         """The encoder whose pass the span reader reads; None where that one reads the texts themselves."""
         return _english_encoder(self._settings) if language == "en" else None
 
+    def label_writer(self, language: str) -> LabelWriter | None:
+        """What may reword a language's topic labels; None: the offline labels stand."""
+        return None
+
     def versions(self, language: str) -> list[ModelVersion]:
-        """Versions of the encoder, the sentiment model and the span reader of a language."""
-        encoder, reader = self.encoder(language), self.span_reader(language)
+        """Versions of the encoder, the sentiment model, the span reader and the writer of labels of a language."""
+        encoder, reader, writer = self.encoder(language), self.span_reader(language), self.label_writer(language)
         return [
             *([encoder.version] if encoder else []),
             self.sentiment(language).version,
             *(reader.versions if reader else ()),
+            *([writer.version] if writer else []),
         ]
 
     def _chinese_encoder(self) -> Encoder:

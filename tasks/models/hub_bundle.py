@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tasks.config import Settings
-from tasks.core.contracts import Encoder, EntityTagger, SentimentModel
+from tasks.core.contracts import Encoder, EntityTagger, LabelWriter, SentimentModel
 from tasks.models import hub
 from tasks.models.bundle import READ_LANGUAGES, Bundle
 
@@ -76,6 +76,19 @@ class HubBundle(Bundle):
             )
         return self._hub_taggers
 
+    def label_writer(self, language: str) -> LabelWriter | None:
+        """The named text-generation model, for English and Chinese.
+
+        Raises:
+            ModelUnavailableError: it is not on this machine.
+        """
+        if self._hub.labels is None or language not in READ_LANGUAGES:
+            return None
+        from tasks.models.hub_labels import HubLabels
+
+        model, reader = self._label_parts
+        return HubLabels(model, language=language, reader=reader)
+
     @cached_property
     def _encoder_parts(self) -> tuple[hub.HubModel, HubReader]:
         return self._parts(self._hub.encoder, "AutoModel")
@@ -83,6 +96,13 @@ class HubBundle(Bundle):
     @cached_property
     def _sentiment_parts(self) -> tuple[hub.HubModel, HubReader]:
         return self._parts(self._hub.sentiment, "AutoModelForSequenceClassification")
+
+    @cached_property
+    def _label_parts(self) -> tuple[hub.HubModel, HubReader]:
+        from tasks.models.hub_labels import label_model_kind
+
+        kind = label_model_kind(hub.find(self._hub.labels or "", base=self._base))
+        return self._parts(self._hub.labels, kind)
 
     def _parts(self, reference: str | None, kind: str) -> tuple[hub.HubModel, HubReader]:
         from tasks.models.hub_models import HubReader

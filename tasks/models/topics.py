@@ -100,7 +100,7 @@ class TopicFinder:
             count=len(keys),
             rules=self._rules,
             wanted=chosen,
-            taken=[self._cut(label) for key, label in sorted(taken.items()) if key not in asked],
+            taken=[self.cut(label) for key, label in sorted(taken.items()) if key not in asked],
         )
         words = topics.keywords_of(tokens, owner, count=len(keys), rules=self._rules, most=KEYWORD_COUNT)
         used = {label for key, label in taken.items() if key not in asked}
@@ -113,9 +113,10 @@ class TopicFinder:
 
     def _tokens(self, ids: NDArray[np.object_]) -> list[list[str]]:
         texts = self._texts([str(i) for i in ids])
-        return [self._cut(texts[str(i)]) for i in ids]
+        return [self.cut(texts[str(i)]) for i in ids]
 
-    def _cut(self, text: str) -> list[str]:
+    def cut(self, text: str) -> list[str]:
+        """Words of a text, brands' names replaced by a break."""
         if self.language == "zh":
             from tasks.models.chinese import segment
 

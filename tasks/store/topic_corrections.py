@@ -86,12 +86,16 @@ def apply_corrections(
     return changed
 
 
-def unnamed_parts(warehouse: Warehouse, language: str) -> dict[str, list[str]]:
-    """The founding documents of parts by vectors that have no label yet, nearest to a part's centre first."""
+def founders(warehouse: Warehouse, language: str, *, only_unnamed: bool = False) -> dict[str, list[str]]:
+    """The founding documents of parts by vectors, nearest to a part's centre first.
+
+    Args:
+        only_unnamed: those that have no label yet.
+    """
     rows = warehouse.rows(
-        "select topic_id, founding_ids from enriched.topic where language = ? and status = ?"
-        " and label_en is null and label_zh is null and len(founding_ids) > 0 order by topic_id",
-        [language, SPLIT_OFF],
+        "select topic_id, founding_ids from enriched.topic where language = ? and status = ? and len(founding_ids) > 0"
+        " and not (? and coalesce(label_en, label_zh) is not null) order by topic_id",
+        [language, SPLIT_OFF, only_unnamed],
     )
     return {row["topic_id"]: row["founding_ids"] for row in rows}
 

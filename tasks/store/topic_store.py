@@ -17,6 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from tasks.core.contracts import Encoder
+from tasks.core.label_polish import Answer
 from tasks.core.topic_registry import Documents, Registry, TopicEvent, TopicState
 from tasks.core.topic_words import TopicName
 from tasks.store.warehouse import Warehouse, sql_text
@@ -130,13 +131,47 @@ def save_events(warehouse: Warehouse, language: str, events: Sequence[TopicEvent
 
 
 def save_names(warehouse: Warehouse, language: str, names: Mapping[str, TopicName]) -> None:
-    """Write topics' labels and keywords. Run it inside a transaction."""
+    """Write labels and keywords; what a model made of former labels goes. Run it inside a transaction."""
     column = f"label_{language}"
+    warehouse.execute(
+        "delete from enriched.polished_label where language = ? and topic_id in (select unnest(?))",
+        [language, sorted(names)],
+    )
     for topic_id, name in sorted(names.items()):
         warehouse.execute(
             f"update enriched.topic set {column} = ?, keywords = ? where topic_id = ?",  # noqa: S608 - en or zh
             [name.label, list(name.keywords), topic_id],
         )
+
+
+def unpolished(warehouse: Warehouse, language: str, topic_ids: Iterable[str]) -> dict[str, TopicName]:
+    """Offline names of these topics, where no model has been asked for a better one since they were named."""
+    column = f"label_{language}"
+    rows = warehouse.rows(
+        f"select topic_id, {column} as label, keywords from enriched.topic where {column} is not null"  # noqa: S608 - en or zh
+        " and topic_id in (select unnest(?))"
+        " and topic_id not in (select topic_id from enriched.polished_label where language = ?)",
+        [list(topic_ids), language],
+    )
+    return {row["topic_id"]: TopicName(row["label"], tuple(row["keywords"])) for row in rows}
+
+
+def save_polished(
+    warehouse: Warehouse, language: str, names: Mapping[str, TopicName], answers: Mapping[str, Answer], version_id: str
+) -> None:
+    """Write what a model made of topics' labels, refused or not. Run it inside a transaction."""
+    rows = [
+        {
+            "topic_id": topic_id,
+            "language": language,
+            "model_version_id": version_id,
+            "offline_label": names[topic_id].label,
+            "label": answer.label,
+            "refusal": answer.refusal,
+        }
+        for topic_id, answer in sorted(answers.items())
+    ]
+    warehouse.insert("enriched.polished_label", typed(rows))
 
 
 def save_assignments(
@@ -272,12 +307,14 @@ def members(warehouse: Warehouse, language: str, *, version_id: str, most: int) 
 
 
 def labels(warehouse: Warehouse, language: str, topic_ids: Iterable[str]) -> dict[str, str]:
-    """Labels of topics that have one."""
+    """Labels of topics that have one, as a model worded them where one did."""
     column = f"label_{language}"
     rows = warehouse.rows(
-        f"select topic_id, {column} as label from enriched.topic"  # noqa: S608 - en or zh
-        f" where {column} is not null and topic_id in (select unnest(?))",
-        [list(topic_ids)],
+        f"select topics.topic_id, coalesce(polished.label, topics.{column}) as label from enriched.topic as topics"  # noqa: S608 - en or zh
+        " left join enriched.polished_label as polished"
+        " on topics.topic_id = polished.topic_id and polished.language = ?"
+        f" where topics.{column} is not null and topics.topic_id in (select unnest(?))",
+        [language, list(topic_ids)],
     )
     return {row["topic_id"]: row["label"] for row in rows}
 
@@ -298,7 +335,7 @@ def typed(rows: list[dict[str, Any]]) -> pa.Table:
         "centre": pa.list_(pa.float64()), "centroid": pa.list_(pa.float32()), "keywords": pa.list_(pa.string()),
         "document_ids": pa.list_(pa.string()), "founding_ids": pa.list_(pa.string()), "label_en": pa.string(),
         "label_zh": pa.string(), "replaced_by": pa.string(), "other_topic_id": pa.string(), "similarity": pa.float64(),
-        "expected_count": pa.float64(),
+        "expected_count": pa.float64(), "label": pa.string(), "refusal": pa.string(),
     }  # fmt: skip
     if not rows:
         return pa.table({})

@@ -52,7 +52,10 @@ def week(old: int, new: int, dim: int, *, weeks: int = 100) -> None:
         )
         settings = load_settings(path)
         version = encoder_version("en")
-        stage.load_bundle = lambda _: SimpleNamespace(encoder=lambda language: SimpleNamespace(version=version))
+        bundle = SimpleNamespace(
+            encoder=lambda language: SimpleNamespace(version=version), label_writer=lambda language: None
+        )
+        stage.load_bundle = lambda _: bundle
         # The history is taken in as one week, then stands as a hundred: only its place in time matters to the next.
         young = 12_000
         _fill(settings, 0, young, dim, version.model_version_id, lambda place: 0)
