@@ -73,19 +73,23 @@ def enrich(settings: Settings, run_id: str, progress: Progress) -> EnrichSummary
     train_own_encoder(settings)
     languages = register_models(settings)
     chunks = pending_chunks(settings)
-    progress.start("enrich", len(chunks) + len(READ_LANGUAGES))
+    registries = load_bundle(settings).topic_languages
+    progress.start("enrich", len(chunks) + len(registries) + len(READ_LANGUAGES))
     counts: Counter[str] = Counter()
     for chunk in chunks:
         counts.update(enrich_chunk(settings, chunk))
         progress.advance()
     topics: dict[str, int] = {}
     warnings: list[str] = []
+    for registry, spoken in registries.items():
+        if set(spoken) & set(languages):
+            update = update_topics(settings, registry)
+            topics[registry] = update.topics
+            counts.update(assigned=update.assigned, without_topic=update.without_topic)
+            warnings += [*update.warnings, *_many_without_topic(registry, update)]
+        progress.advance()
     for language in READ_LANGUAGES:
         if language in languages:
-            update = update_topics(settings, language)
-            topics[language] = update.topics
-            counts.update(assigned=update.assigned, without_topic=update.without_topic)
-            warnings += [*update.warnings, *_many_without_topic(language, update)]
             tell_stories(settings, language)
         progress.advance()
     found = ", ".join(f"{count} {LANGUAGE_NAMES[language]}" for language, count in topics.items())

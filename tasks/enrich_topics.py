@@ -1,11 +1,12 @@
 """The part of stage enrich that gives documents their topics, once the encoders have read them.
 
-A language's documents are taken in week by week, oldest first, whatever the run: several weeks in one run and one run
-a week give the same topics (tasks/core/topic_stream.py says what happens in a week). Each week is committed whole, so
-that a killed run goes on with the next one. Documents that come late, for a week that was taken in already, are taken
-in with the registry as it stands, before the next newer week. All topics are looked for anew, under their old ids
-where clusters hold the old topics' documents, while a project is young and has doubled, and when the encoder or the
-configured number of topics has changed; else documents keep their topics but for merges, splits and corrections.
+The documents of a language, or of all languages that one encoder reads, are taken in week by week, oldest first,
+whatever the run: several weeks in one run and one run a week give the same topics (tasks/core/topic_stream.py says
+what happens in a week). Each week is committed whole, so that a killed run goes on with the next one. Documents that
+come late, for a week that was taken in already, are taken in with the registry as it stands, before the next newer
+week. All topics are looked for anew, under their old ids where clusters hold the old topics' documents, while a
+project is young and has doubled, and when the encoder or the configured number of topics has changed; else documents
+keep their topics but for merges, splits and corrections.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -27,29 +28,24 @@ from tasks.config import Settings
 from tasks.core import topic_bursts, topic_refit
 from tasks.core import topic_registry as registers
 from tasks.core import topic_stream as stream
-from tasks.core.contracts import Encoder, LabelWriter, ModelVersion
-from tasks.core.label_polish import polished
+from tasks.core.contracts import ALL, Encoder, LabelWriter, ModelVersion
 from tasks.core.topic_corrections import TopicCorrections
 from tasks.core.topic_registry import Registry, Rules, TopicEvent
 from tasks.models.bundle import load_bundle
+from tasks.models.joint_topics import JointFinder
 from tasks.models.topics import METHOD, TopicFinder
 from tasks.store import topic_store as store
 from tasks.store.model_registry import make_current
-from tasks.store.topic_corrections import (
-    apply_corrections,
-    founders,
-    load_corrections,
-    parts_with_documents,
-)
+from tasks.store.topic_corrections import apply_corrections, load_corrections
+from tasks.store.topic_handover import inherited, retire_overlapping
 from tasks.store.warehouse import Warehouse
+from tasks.topic_names import name_parts, name_topics, polish
 
 logger = logging.getLogger(__name__)
 
 FIT_MOST = 50_000
 CHUNK = 20_000
-NAMING_DOCUMENTS = 200
-RENAMED_AT = 4
-LANGUAGE_NAMES = {"en": "English", "zh": "Chinese"}
+LANGUAGE_NAMES = {"en": "English", "zh": "Chinese", ALL: "English and Chinese"}
 
 
 @dataclass(frozen=True)
@@ -63,22 +59,32 @@ class TopicUpdate:
 
 
 @dataclass
-class _Run:
-    """A language's stream in one open warehouse."""
+class TopicRun:
+    """The stream of a language, or of several whose vectors one encoder made (*), in one open warehouse.
+
+    finder: clusters and compares documents. finders: what names topics, by language.
+    encoders: versions of the vectors, one a language.
+    writers: what may reword labels, of the languages that have such a model.
+    """
 
     warehouse: Warehouse
     finder: TopicFinder
+    finders: dict[str, TopicFinder]
     rules: Rules
     version: ModelVersion
-    encoder: ModelVersion
+    encoders: tuple[ModelVersion, ...]
     registry: Registry
     corrections: TopicCorrections
-    writer: LabelWriter | None
+    writers: dict[str, LabelWriter]
     counts: Counter[str] = field(default_factory=Counter)
 
     @property
     def version_id(self) -> str:
         return self.version.model_version_id
+
+    @property
+    def embedding_ids(self) -> list[str]:
+        return [encoder.model_version_id for encoder in self.encoders]
 
     @property
     def language(self) -> str:
@@ -87,14 +93,20 @@ class _Run:
 
 @task(cache_policy=NO_CACHE, task_run_name="update-topics-{language}")
 def update_topics(settings: Settings, language: str) -> TopicUpdate:
-    """Take the documents that no step has seen into the language's topics, week by week."""
-    encoder = load_bundle(settings).encoder(language)
-    if encoder is None:
+    """Take the documents that no step has seen into a registry of topics, week by week.
+
+    Args:
+        language: a registry of the bundle's `topic_languages`.
+    """
+    bundle = load_bundle(settings)
+    encoders = [encoder for spoken in bundle.topic_languages[language] if (encoder := bundle.encoder(spoken))]
+    if not encoders:
         return TopicUpdate()
     started = time.monotonic()
     with Warehouse(settings.warehouse_path) as warehouse:
-        _before_own_vectors(settings, warehouse, encoder)
-        run = open_run(settings, warehouse, language, encoder.version)
+        if language != ALL:
+            _before_own_vectors(settings, warehouse, encoders[0])
+        run = open_run(settings, warehouse, language, tuple(encoder.version for encoder in encoders))
         _take_in_weeks(run)
         with warehouse.transaction():
             run.counts["moved"] = apply_corrections(
@@ -102,10 +114,10 @@ def update_topics(settings: Settings, language: str) -> TopicUpdate:
                 run.registry,
                 run.corrections,
                 version_id=run.version_id,
-                embedding_id=run.encoder.model_version_id,
+                embedding_ids=run.embedding_ids,
             )
-            _name_parts(run)
-            _polish(run)
+            name_parts(run)
+            polish(run)
         live = len(run.registry.live)
         seen = run.registry.document_count
     logger.info(
@@ -121,20 +133,27 @@ def update_topics(settings: Settings, language: str) -> TopicUpdate:
     return TopicUpdate(live, run.counts["assigned"], run.counts["without_topic"], tuple(warnings))
 
 
-def topic_version(encoder: ModelVersion, rules: Rules) -> ModelVersion:
-    """The version that documents' topics go by: another encoder or number of topics is another version."""
-    language = encoder.language
-    content = hashlib.sha256(f"{encoder.model_version_id}\n{rules.count}\n{METHOD}".encode()).hexdigest()
-    name, licence = f"topics-{language}", "the documents' own"
+def topic_version(language: str, encoders: Sequence[ModelVersion], rules: Rules) -> ModelVersion:
+    """The version that documents' topics go by: another encoder or number of topics is another version.
+
+    Args:
+        language: of the registry.
+        encoders: versions of the vectors, one a language.
+    """
+    vectors = " ".join(encoder.model_version_id for encoder in encoders)
+    content = hashlib.sha256(f"{vectors}\n{rules.count}\n{METHOD}".encode()).hexdigest()
+    spoken = "-".join(encoder.language for encoder in encoders)
+    name, licence = f"topics-{spoken}", "the documents' own"
+    scope = "Topics of one language" if len(encoders) == 1 else "Topics of several languages that one encoder reads"
     card = {
         "name": name,
         "task": "topic",
         "language": language,
         "licence": licence,
         "method": METHOD,
-        "encoder": encoder.model_version_id,
+        "encoder": vectors,
         "requested_count": rules.count,
-        "limits": "Topics of one language; documents that come late do not change the topics of earlier weeks.",
+        "limits": f"{scope}; documents that come late do not change the topics of earlier weeks.",
     }
     return ModelVersion("topic", language, name, content[:12], "fp32", licence, content, card)
 
@@ -153,30 +172,46 @@ def rules_of(settings: Settings) -> Rules:
     )
 
 
-def open_run(settings: Settings, warehouse: Warehouse, language: str, encoder: ModelVersion) -> _Run:
-    """The language's stream as the last run left it; carried over where encoder or configuration have changed."""
+def open_run(settings: Settings, warehouse: Warehouse, language: str, encoders: tuple[ModelVersion, ...]) -> TopicRun:
+    """A registry's stream as the last run left it; carried over where encoder or configuration have changed."""
     rules = rules_of(settings)
-    version = topic_version(encoder, rules)
+    version = topic_version(language, encoders, rules)
     before = warehouse.scalar(
         "select model_version_id from ops.model_version where is_current and task = 'topic' and language = ?",
         [language],
     )
-    finder = TopicFinder(
-        language,
-        texts=lambda ids: store.texts_of(warehouse, ids),
-        brand_names=[name for brand in settings.market.brands for name in (brand.name, *brand.aliases)],
-        count=rules.count,
+    finders = {
+        encoder.language: TopicFinder(
+            encoder.language,
+            texts=lambda ids: store.texts_of(warehouse, ids),
+            brand_names=[name for brand in settings.market.brands for name in (brand.name, *brand.aliases)],
+            count=rules.count,
+        )
+        for encoder in encoders
+    }
+    joint = JointFinder(finders, languages=lambda ids: store.languages_of(warehouse, ids), count=rules.count)
+    writers = {spoken: load_bundle(settings).label_writer(spoken) for spoken in finders}
+    run = TopicRun(
+        warehouse=warehouse,
+        finder=finders.get(language, joint),
+        finders=finders,
+        rules=rules,
+        version=version,
+        encoders=encoders,
+        registry=store.load_registry(warehouse, language, before or version.model_version_id),
+        corrections=load_corrections(warehouse, language),
+        writers={spoken: writer for spoken, writer in writers.items() if writer is not None},
     )
-    registry = store.load_registry(warehouse, language, before or version.model_version_id)
-    corrections = load_corrections(warehouse, language)
-    writer = load_bundle(settings).label_writer(language)
-    run = _Run(warehouse, finder, rules, version, encoder, registry, corrections, writer)
     if before == version.model_version_id:
         return run
     with warehouse.transaction():
-        if before and registry.through_week:
-            _carry_over(run, before)
+        run.registry, known = inherited(warehouse, run.registry, before)
+        if run.registry.through_week:
+            _carry_over(run, known)
+            if language == ALL:  # what came together lacks a label in the other language
+                name_topics(run)
         make_current(warehouse, [version])
+        retire_overlapping(warehouse, language)
     return run
 
 
@@ -193,25 +228,27 @@ def _before_own_vectors(settings: Settings, warehouse: Warehouse, encoder: Encod
     from tasks.models.chinese import load_encoder_zh
 
     shipped = load_encoder_zh()
-    pending = store.pending_documents(warehouse, language, embedding_id=encoder.version.model_version_id, version_id="")
+    pending = store.pending_documents(
+        warehouse, language, embedding_ids=[encoder.version.model_version_id], version_id=""
+    )
     early = pending[pending["week_start"] < date.fromisoformat(card["trained_through"])]
     if early.empty:
         return
     with warehouse.transaction():
         store.encode_for_topics(warehouse, early["document_id"].tolist(), shipped)
-    _take_in_weeks(open_run(settings, warehouse, language, shipped.version))
+    _take_in_weeks(open_run(settings, warehouse, language, (shipped.version,)))
 
 
-def _take_in_weeks(run: _Run) -> None:
+def _take_in_weeks(run: TopicRun) -> None:
     for week, documents in _weeks(run):
         with run.warehouse.transaction():
             _take_in(run, week, documents)
 
 
-def _weeks(run: _Run) -> list[tuple[date, pd.DataFrame]]:
+def _weeks(run: TopicRun) -> list[tuple[date, pd.DataFrame]]:
     """Documents to take in, by week, oldest first. Late ones count to the newest week that was taken in."""
     pending = store.pending_documents(
-        run.warehouse, run.language, embedding_id=run.encoder.model_version_id, version_id=run.version_id
+        run.warehouse, run.language, embedding_ids=run.embedding_ids, version_id=run.version_id
     )
     if pending.empty:
         return []
@@ -220,9 +257,9 @@ def _weeks(run: _Run) -> list[tuple[date, pd.DataFrame]]:
     return [(week, part) for week, part in pending.groupby(weeks, sort=True)]
 
 
-def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
+def _take_in(run: TopicRun, week: date, pending: pd.DataFrame) -> None:
     """One week: look for all topics where that is due, else go on with those there are. Run it in a transaction."""
-    new, hashes = store.load_documents(run.warehouse, pending, run.encoder.model_version_id)
+    new, hashes = store.load_documents(run.warehouse, pending, run.embedding_ids)
     count = run.registry.document_count + int(new.usable.sum())
     if topic_refit.is_due(run.registry, count, run.rules):
         known = store.known_documents(run.warehouse, run.language, version_id=run.version_id)
@@ -243,7 +280,7 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
             known["week_start"] >= stream.window(week, run.rules.recent_weeks)
         )
         earlier, earlier_hashes = store.load_documents(
-            run.warehouse, known[(is_waiting | is_recent).astype(bool)], run.encoder.model_version_id
+            run.warehouse, known[(is_waiting | is_recent).astype(bool)], run.embedding_ids
         )
         has_topic = np.array([topic is not None for topic in earlier.topics], np.bool_)
         done = stream.step(
@@ -267,17 +304,17 @@ def _take_in(run: _Run, week: date, pending: pd.DataFrame) -> None:
         run.counts.update(_outcomes(run, pending["document_id"].tolist()))
     if run.registry.fitted_count:
         _take_bursts(run, week)
-    _name(run)
-    _polish(run)
+    name_topics(run)
+    polish(run)
 
 
-def _take_bursts(run: _Run, week: date) -> None:
+def _take_bursts(run: TopicRun, week: date) -> None:
     """Topics that the week brought all at once, out of the topics that its documents were given."""
     known = store.known_documents(
         run.warehouse, run.language, version_id=run.version_id, since=stream.window(week, topic_bursts.PAST_WEEKS + 1)
     )
     known = known[(known["week_start"] <= week).astype(bool)]
-    documents, hashes = store.load_documents(run.warehouse, known, run.encoder.model_version_id)
+    documents, hashes = store.load_documents(run.warehouse, known, run.embedding_ids)
     shaping = documents.take(documents.usable)
     found = topic_bursts.bursts(
         run.registry,
@@ -300,11 +337,15 @@ def _take_bursts(run: _Run, week: date) -> None:
     _note(run, found.events)
 
 
-def _carry_over(run: _Run, before: str) -> None:
-    """Look for all topics in the new vectors, and hand the ids on. Run it in a transaction."""
-    known = store.known_documents(run.warehouse, run.language, version_id=before)
-    if not run.registry.fitted_count:
+def _carry_over(run: TopicRun, known: pd.DataFrame) -> None:
+    """Look for all topics in the new vectors, and hand the ids on. Run it in a transaction.
+
+    Args:
+        known: document_id, week_start and drawn_topic_id, of the documents that had been taken in.
+    """
+    if not run.registry.fitted_count or known.empty:
         run.registry = Registry(run.language)
+        store.clear_version(run.warehouse, run.version_id)
         return
     week = run.registry.through_week
     if week is None:
@@ -313,10 +354,10 @@ def _carry_over(run: _Run, before: str) -> None:
     run.counts.update(_outcomes(run, known["document_id"].tolist()))
 
 
-def _refit(run: _Run, known: pd.DataFrame, *, week: date, cause: str) -> None:
+def _refit(run: TopicRun, known: pd.DataFrame, *, week: date, cause: str) -> None:
     """Find all topics in these documents, and give each of them its topic again."""
     frames = [known.iloc[start : start + CHUNK] for start in range(0, len(known), CHUNK)]
-    parts = [store.load_documents(run.warehouse, frame, run.encoder.model_version_id) for frame in frames]
+    parts = [store.load_documents(run.warehouse, frame, run.embedding_ids) for frame in frames]
     shaping = registers.together(*(part.take(part.usable) for part, _ in parts))
     sample = shaping.take(np.arange(min(len(shaping), FIT_MOST)))  # by id, which is a hash
     labels = run.finder.find(sample)
@@ -340,12 +381,12 @@ def _refit(run: _Run, known: pd.DataFrame, *, week: date, cause: str) -> None:
     _note(run, events)
 
 
-def _note(run: _Run, events: tuple[TopicEvent, ...]) -> None:
+def _note(run: TopicRun, events: tuple[TopicEvent, ...]) -> None:
     store.save_events(run.warehouse, run.language, events)
     run.counts["events"] += len(events)
 
 
-def _outcomes(run: _Run, ids: list[str]) -> Counter[str]:
+def _outcomes(run: TopicRun, ids: list[str]) -> Counter[str]:
     """How many of these documents have a topic, and how many have none."""
     rows = run.warehouse.rows(
         "select topic_id is null as is_free, count(*) as n from enriched.document_topic"
@@ -353,83 +394,3 @@ def _outcomes(run: _Run, ids: list[str]) -> Counter[str]:
         [run.version_id, ids],
     )
     return Counter({"without_topic" if row["is_free"] else "assigned": row["n"] for row in rows})
-
-
-def _name(run: _Run) -> None:
-    """Write labels of topics that have none, and of those with four times the documents they were named from."""
-    wanted = [
-        topic.topic_id
-        for topic in run.registry.live
-        if not topic.named_count or topic.document_count >= RENAMED_AT * topic.named_count
-    ]
-    if not wanted:
-        return
-    members = _members(run)
-    wanted = [topic_id for topic_id in wanted if topic_id in members]
-    labels = _labels(run, members)
-    names = run.finder.name(members, wanted, taken=labels)
-    run.registry = run.registry.changed(
-        replace(run.registry[topic_id], named_count=run.registry[topic_id].document_count) for topic_id in names
-    )
-    store.save_registry(run.warehouse, run.registry, run.version_id)
-    store.save_names(run.warehouse, run.language, names)
-
-
-def _members(run: _Run) -> dict[str, list[str]]:
-    """Ids of the documents that name each topic, nearest to its centre first."""
-    members: dict[str, list[str]] = {}
-    found = store.members(run.warehouse, run.language, version_id=run.version_id, most=NAMING_DOCUMENTS)
-    for drawn, ids in found.items():
-        members.setdefault(run.registry.standing(drawn), []).extend(ids)
-    return members
-
-
-def _name_parts(run: _Run) -> None:
-    """Write labels of the parts that corrections split off by vectors: told apart from each other and all topics."""
-    parts = founders(run.warehouse, run.language, only_unnamed=True)
-    if not parts:
-        return
-    members = {
-        topic_id: ids
-        for topic_id, ids in _members(run).items()
-        if run.corrections.shown(run.registry, topic_id) not in run.corrections.split
-    }
-    members |= parts
-    store.save_names(run.warehouse, run.language, run.finder.name(members, parts, taken=_labels(run, members)))
-
-
-def _labels(run: _Run, topic_ids: Iterable[str]) -> dict[str, str]:
-    """Labels in use: those of these topics, and of parts that corrections split off."""
-    parts = parts_with_documents(run.warehouse, run.language, run.version_id)
-    return store.labels(run.warehouse, run.language, [*topic_ids, *parts])
-
-
-def _polish(run: _Run) -> None:
-    """Ask the bundle's language model, where it has one, for labels of topics that it was not asked for since named."""
-    if run.writer is None:
-        return
-    started = time.monotonic()
-    members = _members(run) | founders(run.warehouse, run.language)
-    live = [topic.topic_id for topic in run.registry.live]
-    names = store.unpolished(
-        run.warehouse, run.language, [key for key in members if key in live or key not in run.registry]
-    )
-    if not names:
-        return
-    answers = polished(
-        names,
-        members,
-        language=run.language,
-        taken=_labels(run, live),
-        texts=lambda ids: store.texts_of(run.warehouse, ids),
-        cut=run.finder.cut,
-        write=run.writer.write,
-    )
-    store.save_polished(run.warehouse, run.language, names, answers, run.writer.version.model_version_id)
-    refused = Counter(answer.refusal for answer in answers.values() if answer.refusal)
-    logger.info(
-        "polish_labels language=%s rows_in=%d polished=%d refused=%s model=%s seconds=%.1f",
-        run.language, len(names), len(names) - refused.total(),
-        ",".join(f"{reason}:{count}" for reason, count in sorted(refused.items())) or "0",
-        run.writer.version.model_version_id, time.monotonic() - started,
-    )  # fmt: skip

@@ -111,7 +111,7 @@ def find_in(
     members = {topic: documents.ids[found == topic][:MEMBERS_NAMED].tolist() for topic in topic_ids}
     keywords = [name.keywords for _, name in sorted(finder.name(members, topic_ids, taken={}).items())]
     coherences = coherence(keywords, _holding(keywords, texts, language)).tolist() if topic_ids else []
-    version = topic_version(encoder.version, rules).model_version_id
+    version = topic_version(language, (encoder.version,), rules).model_version_id
     logger.info(
         "find_in language=%s rows_in=%d topics=%d without_topic=%d model=%s seconds=%.1f",
         language, len(texts), len(topic_ids), int((clusters < 0).sum()), version, time.monotonic() - started,

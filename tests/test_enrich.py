@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -114,6 +114,8 @@ class PlantedBundle:
 
     def span_encoder(self, language: str) -> None:
         return None
+
+    topic_languages: ClassVar = {language: (language,) for language in SUBJECTS}
 
     def label_writer(self, language: str) -> None:
         return None

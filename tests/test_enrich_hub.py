@@ -91,3 +91,20 @@ def test_a_second_run_reads_nothing(settings):
     stage.enrich(settings, "run-1", NullProgress())
     again = stage.enrich(settings, "run-2", NullProgress())
     assert (again.encoded, again.scored, again.tagged) == (0, 0, 0)
+
+
+def test_both_languages_have_one_registry_of_topics(settings):
+    with Warehouse(settings.warehouse_path) as warehouse:
+        project = {"name": "Phones", "timezone": "UTC", "own_brand": "Northwind"}
+        warehouse.replace("staging.project", [project])
+    stage.enrich(settings, "run-1", NullProgress())
+    with Warehouse(settings.warehouse_path) as warehouse:
+        versions = warehouse.rows("select language, name from ops.model_version where task = 'topic' and is_current")
+        seen = warehouse.scalar(
+            "select count(*) from enriched.progress inner join ops.model_version using (model_version_id)"
+            " where task = 'topic'"
+        )
+        registries = warehouse.rows("select language, document_count from enriched.topic_registry")
+    assert versions == [{"language": "*", "name": "topics-en-zh"}]
+    assert seen == 4
+    assert registries == [{"language": "*", "document_count": 4}]

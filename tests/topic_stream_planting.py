@@ -30,7 +30,7 @@ import numpy as np
 
 import tasks.enrich_topics as topic_stage
 from tasks.config import Settings, load_settings
-from tasks.core.contracts import ModelVersion
+from tasks.core.contracts import ALL, ModelVersion
 from tasks.store.warehouse import Warehouse
 
 DIM = 64
@@ -94,10 +94,16 @@ class Planted:
     subject: int | None
 
 
-def stream(language: str, *, seed: int = 7) -> list[Planted]:
-    """All documents of the twelve weeks."""
+def stream(language: str, *, seed: int = 7, space: int | None = None) -> list[Planted]:
+    """All documents of the twelve weeks.
+
+    Args:
+        space: streams of one space lie on the same directions, as an encoder of several languages has them.
+    """
     random = np.random.default_rng([seed, len(language), ord(language[0])])
     axes = np.linalg.qr(random.normal(size=(DIM, DIM)))[0]
+    if space is not None:
+        axes = np.linalg.qr(np.random.default_rng(space).normal(size=(DIM, DIM)))[0]
     documents: list[Planted] = []
     for week in range(1, WEEKS + 1):
         for subject in range(len(SIZES)):
@@ -270,16 +276,21 @@ def correct(settings: Settings, kind: str, subject: str, value: str, language: s
 
 @contextmanager
 def encoders(
-    revisions: Mapping[str, str], *, writer: Callable[[Sequence[str]], Sequence[str]] | None = None
+    revisions: Mapping[str, str],
+    *,
+    writer: Callable[[Sequence[str]], Sequence[str]] | None = None,
+    is_joint: bool = False,
 ) -> Iterator[None]:
     """Let the stage read vectors by planted encoders of these revisions, by language.
 
     Args:
         writer: a language model's answers to prompts for labels; None: there is no such model.
+        is_joint: whether one encoder reads both languages.
     """
     before = topic_stage.load_bundle
     known = SimpleNamespace(
         encoder=lambda language: SimpleNamespace(version=encoder_version(language, revisions[language])),
+        topic_languages={ALL: ("en", "zh")} if is_joint else {language: (language,) for language in revisions},
         label_writer=lambda language: writer and SimpleNamespace(version=writer_version(language), write=writer),
     )
     topic_stage.load_bundle = lambda _: known  # type: ignore[assignment,return-value]

@@ -1,6 +1,6 @@
 -- Grain: one row per document_id of the temporary table wanted_document (document_id, week_start, drawn_topic_id).
 -- A document may shape topics where customers or the press wrote it and it is neither a copy nor spam.
--- Parameter: embedding_id, a model version.
+-- Parameter: embedding_ids, model versions: one encoder's, in each language that it reads.
 select
     wanted.document_id,
     wanted.week_start,
@@ -18,5 +18,5 @@ inner join staging.document as documents on wanted.document_id = documents.docum
 inner join staging.duplicate as duplicates on wanted.document_id = duplicates.document_id
 inner join enriched.embedding as embeddings
     on wanted.document_id = embeddings.document_id
-    and embeddings.model_version_id = $embedding_id
+    and list_contains($embedding_ids, embeddings.model_version_id)
 order by wanted.document_id

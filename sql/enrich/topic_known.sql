@@ -1,5 +1,5 @@
 -- Grain: one row per document_id of a language that a topic model has seen.
--- Parameters: language; topic_id, a model version; since, a Monday (null: all weeks).
+-- Parameters: language (* for all that an encoder reads); topic_id, a model version; since, a Monday (null: all weeks).
 with weeks as (
 
     select
@@ -14,7 +14,7 @@ with weeks as (
     from staging.document as documents
     cross join staging.project as project
     where
-        documents.language = $language
+        (documents.language = $language or ($language = '*' and documents.language <> 'other'))
         and ($since::date is null or documents.published_at >= $since::date - interval 2 day)
 
 )

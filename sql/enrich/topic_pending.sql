@@ -1,5 +1,5 @@
 -- Grain: one row per document_id of a language that has a vector, but has not been given a topic by a model.
--- Parameters: language; embedding_id and topic_id, model versions.
+-- Parameters: language (* for all that an encoder reads); embedding_ids and topic_id, model versions.
 select
     documents.document_id,
     date_trunc(
@@ -13,11 +13,11 @@ from staging.document as documents
 cross join staging.project as project
 semi join enriched.progress as encoded
     on documents.document_id = encoded.document_id
-    and encoded.model_version_id = $embedding_id
+    and list_contains($embedding_ids, encoded.model_version_id)
     and documents.text_hash = encoded.text_hash
 anti join enriched.progress as progress
     on documents.document_id = progress.document_id
     and progress.model_version_id = $topic_id
     and documents.text_hash = progress.text_hash
-where documents.language = $language
+where (documents.language = $language or ($language = '*' and documents.language <> 'other'))
 order by week_start, documents.document_id

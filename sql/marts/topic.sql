@@ -1,6 +1,7 @@
 -- Grain: one row per topic_id, merged and dead ones included: a report of an earlier week may name them.
 -- What a person corrected wins: names, merges, pins and hidden topics. A label that a language model worded stands
 -- over the offline one as long as the project has such a model.
+-- A topic of a registry of several languages goes by the one that most of its documents were in when it was named.
 -- first_week and last_week are null where no document points to the topic any more.
 with weeks as (
 
@@ -59,7 +60,7 @@ flags as (
 
 select
     topics.topic_id,
-    topics.language,
+    coalesce(topics.keyword_language, nullif(topics.language, '*'), 'en') as language,
     coalesce(renamed.label_en, polished.label_en, topics.label_en) as label_en,
     coalesce(renamed.label_zh, polished.label_zh, topics.label_zh) as label_zh,
     case when renamed.label_en is null then polished.model_en end as label_en_model_version_id,

@@ -113,7 +113,8 @@ create table if not exists enriched.topic (
     status varchar,
     replaced_by varchar,
     shown_as varchar,
-    founding_ids varchar[]
+    founding_ids varchar[],
+    keyword_language varchar
 );
 comment on column enriched.topic.centroid is 'The centre as a unit vector, for reading.';
 comment on column enriched.topic.centre is 'Exact sum of the vectors of the documents that shaped the topic; empty where it draws no more.';
@@ -124,6 +125,7 @@ comment on column enriched.topic.named_count is 'document_count when the label w
 comment on column enriched.topic.status is 'live, dead (no document for some weeks), merged, or split_off (made by a correction, without a centre).';
 comment on column enriched.topic.replaced_by is 'Topic that this one was found to have become; null otherwise.';
 comment on column enriched.topic.shown_as is 'Topic that its documents count for, after merges and corrections; itself where nothing was merged.';
+comment on column enriched.topic.keyword_language is 'Language that most of its documents were in when it was named: that of its keywords.';
 comment on column enriched.topic.founding_ids is 'Of a part that a correction split off by vectors: the documents whose mean is its centre, nearest first; empty or null for others.';
 
 -- Grain: one row per (topic_id, language): what a language model made of a topic's label, since it was named last.

@@ -33,7 +33,7 @@ _UNSURE_ENGLISH = 0.3
 
 _SAMPLE_CHARS = 1_500
 _NOISE = re.compile(r"https?://\S{1,2000}|www\.\S{1,2000}|[@#]\w{1,100}|\[[a-z]{2,7}\]|[\w.]{1,64}@[\w.]{1,100}")
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _KANA = re.compile("[\u3041-\u30fa\u30fd-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 _HANGUL = re.compile("[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
 _LATIN_WORD = re.compile("[A-Za-z\u00aa-\u024f\u1e00-\u1eff'’]+")
@@ -104,7 +104,7 @@ def language_of_hint(hint: str | None) -> str | None:
 
 def _by_script(sample: str) -> str | None:
     """The language when the script settles it; None for texts in Latin letters and for texts without letters."""
-    han, kana, hangul = (len(pattern.findall(sample)) for pattern in (_HAN, _KANA, _HANGUL))
+    han, kana, hangul = (len(pattern.findall(sample)) for pattern in (HAN, _KANA, _HANGUL))
     words = _LATIN_WORD.findall(sample)
     latin = sum(map(len, words))
     letters = len(_LETTER.findall(sample))

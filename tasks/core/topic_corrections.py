@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core import topic_shapes as shapes
+from tasks.core.contracts import ALL
 from tasks.core.corrections import AUTO, MOST_PARTS
 from tasks.core.topic_registry import Documents, Registry, new_topic_id, unit
 
@@ -118,7 +119,7 @@ class TopicCorrections:
 
 
 def corrections_of(language: str, rows: Iterable[Mapping[str, str]]) -> TopicCorrections:
-    """Corrections of one language's topics.
+    """Corrections of one language's topics, or of all where the language is *.
 
     Args:
         rows: kind, subject and value of corrections in force.
@@ -127,11 +128,12 @@ def corrections_of(language: str, rows: Iterable[Mapping[str, str]]) -> TopicCor
     parts: dict[str, tuple[SplitPart, ...]] = {}
     counts: dict[str, int | None] = {}
     pinned = set()
+    prefix = "" if language == ALL else f"{language}-"
     for row in rows:
         subject, value = row["subject"], row["value"].strip()
-        if not subject.startswith(f"{language}-"):
+        if not subject.startswith(prefix):
             continue
-        if row["kind"] == "topic_merge" and value.startswith(f"{language}-"):
+        if row["kind"] == "topic_merge" and value.startswith(prefix):
             merges[subject] = value
         elif row["kind"] == "topic_split" and (value.isdecimal() or value.casefold() == AUTO):
             counts[subject] = int(value) if value.isdecimal() else None

@@ -1,4 +1,4 @@
-"""The registry of a language's topics: who they are, where they lie, and what happened to them.
+"""The registry of topics of a language, or of all that one encoder reads (*): who, where, and what happened to them.
 
 Pure. A topic has a *centre* (the sum of its documents' unit vectors), a threshold (how near a document must come),
 and a life: born in a week, alive while documents come, dead after some weeks without, alive again when they return.
@@ -19,10 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.core import topic_shapes as shapes
+from tasks.core.contracts import ALL
 
 LIVE, DEAD, MERGED = "live", "dead", "merged"
 BIRTH, SPLIT, MERGE, DEATH, REVIVAL = "birth", "split", "merge", "death", "revival"
 EXAMPLES = 3
+EVERY_LANGUAGE = "all"
 
 
 @dataclass(frozen=True)
@@ -143,8 +145,9 @@ class TopicEvent:
 
 @dataclass(frozen=True)
 class Registry:
-    """All topics that a language ever had. through_week: the newest week that was taken in; None: none yet.
+    """All topics that a language, or several together (*), ever had.
 
+    through_week: the newest week that was taken in; None: none yet.
     fitted_count: documents in the last search for all topics.
     """
 
@@ -188,8 +191,12 @@ class Registry:
 
 
 def new_topic_id(language: str, document_ids: Iterable[str], taken: Iterable[str]) -> str:
-    """`<language>-` and 8 hex digits made from the ids of the topic's first documents, in any order."""
+    """`<language>-` and 8 hex digits made from the ids of the topic's first documents, in any order.
+
+    `all-` begins the id of a topic whose registry holds several languages.
+    """
     content, known = "\n".join(sorted(document_ids)), set(taken)
+    language = EVERY_LANGUAGE if language == ALL else language
     attempt = 0
     while True:
         digest = hashlib.sha256(f"{content}\n{attempt}".encode()).hexdigest()[:8]

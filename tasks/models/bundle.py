@@ -60,6 +60,14 @@ class Bundle:
             return _english_encoder(self._settings)
         return self._chinese_encoder() if language == "zh" else None
 
+    @property
+    def topic_languages(self) -> dict[str, tuple[str, ...]]:
+        """The registries of topics, and the languages of each: one encoder's documents lie in one space.
+
+        * names a registry of several languages.
+        """
+        return {language: (language,) for language in READ_LANGUAGES}
+
     def sentiment(self, language: str) -> SentimentModel:
         """The sentiment model of a language; one that abstains for a language that no model reads.
 

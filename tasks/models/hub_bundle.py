@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tasks.config import Settings
-from tasks.core.contracts import Encoder, EntityTagger, LabelWriter, SentimentModel
+from tasks.core.contracts import ALL, Encoder, EntityTagger, LabelWriter, SentimentModel
 from tasks.models import hub
 from tasks.models.bundle import READ_LANGUAGES, Bundle
 
@@ -40,6 +40,11 @@ class HubBundle(Bundle):
             return None
         model, reader = self._encoder_parts
         return HubEncoder(model, language=language, reader=reader)
+
+    @property
+    def topic_languages(self) -> dict[str, tuple[str, ...]]:
+        """One registry for both languages, for one encoder reads both."""
+        return {ALL: READ_LANGUAGES}
 
     def sentiment(self, language: str) -> SentimentModel:
         """The named classifier for English and Chinese, or a model of one's own where market.toml chooses one.

@@ -64,9 +64,15 @@ class TopicFinder:
             before = np.full(len(ids), None, np.object_)  # fewer are asked for than there were
         labels = np.empty(len(ids), np.int64)
         with threadpool_limits(1):
-            found = _run_bertopic(self._tokens(ids), vectors, before=before, rules=self._rules, count=wanted)
+            found = _run_bertopic(*self.telling(ids), vectors, before=before, count=wanted)
         labels[order] = found
         return labels
+
+    def telling(self, ids: NDArray[np.object_]) -> tuple[list[str], NDArray[np.float64]]:
+        """The telling words of n documents, joined, and the weights of the documents (n,)."""
+        documents = self._tokens(ids)
+        words = [_SEPARATOR.join(self._rules.telling(tokens)) or topics.BREAK for tokens in documents]
+        return words, topics.content_weights(documents, self._rules)
 
     def alike(self, first: Documents, second: Documents) -> float:
         """Cosine of the words of two groups, each word weighed by its share of the group's documents; 0-1."""
@@ -174,11 +180,11 @@ class _WeightedKMeans:
 
 
 def _run_bertopic(
-    documents: list[list[str]],
+    joined: list[str],
+    weights: NDArray[np.float64],
     embeddings: NDArray[np.float32],
     *,
     before: NDArray[np.object_],
-    rules: topics.PhraseRules,
     count: int,
 ) -> NDArray[np.int64]:
     """BERTopic's topic of each document, numbered from 0, twins joined."""
@@ -188,8 +194,6 @@ def _run_bertopic(
     from sklearn.decomposition import PCA
     from sklearn.feature_extraction.text import CountVectorizer
 
-    joined = [_SEPARATOR.join(rules.telling(tokens)) or topics.BREAK for tokens in documents]
-    weights = topics.content_weights(documents, rules)
     model = BERTopic(
         language="multilingual",
         embedding_model=BaseEmbedder(),

@@ -13,6 +13,8 @@ from functools import partial
 
 import numpy as np
 
+from tasks.core.contracts import ALL
+from tasks.core.language import HAN
 from tasks.core.topic_corrections import SplitPart, TopicCorrections, corrections_of, part_ids, parts_by_vectors
 from tasks.core.topic_registry import MERGE, SPLIT, Documents, Registry, TopicEvent, unit
 from tasks.store import topic_store as store
@@ -31,20 +33,25 @@ def load_corrections(warehouse: Warehouse, language: str) -> TopicCorrections:
 
 
 def apply_corrections(
-    warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, *, version_id: str, embedding_id: str
+    warehouse: Warehouse,
+    registry: Registry,
+    corrections: TopicCorrections,
+    *,
+    version_id: str,
+    embedding_ids: Sequence[str],
 ) -> int:
     """Let every document count for the right topic. Run it inside a transaction.
 
     Args:
-        version_id, embedding_id: model versions, of the topics and of the vectors.
+        version_id, embedding_ids: model versions, of the topics and of the vectors.
 
     Returns:
         Number of documents that count for another topic than before.
     """
     places: dict[str, str] = {}
     if corrections.split:
-        documents = _split_documents(warehouse, registry, corrections, version_id, embedding_id)
-        corrections = _with_parts_by_vectors(warehouse, registry, corrections, documents, embedding_id)
+        documents = _split_documents(warehouse, registry, corrections, version_id, embedding_ids)
+        corrections = _with_parts_by_vectors(warehouse, registry, corrections, documents, embedding_ids)
         places = _places(warehouse, registry, corrections, documents)
     parts = [
         part for group in corrections.parts.values() for part in group if corrections.is_known(registry, part.topic_id)
@@ -111,12 +118,16 @@ def parts_with_documents(warehouse: Warehouse, language: str, version_id: str) -
 
 
 def _split_documents(
-    warehouse: Warehouse, registry: Registry, corrections: TopicCorrections, version_id: str, embedding_id: str
+    warehouse: Warehouse,
+    registry: Registry,
+    corrections: TopicCorrections,
+    version_id: str,
+    embedding_ids: Sequence[str],
 ) -> Documents:
     """The documents of topics that were split, and of those that were merged into one."""
     drawn = [key.topic_id for key in registry.topics if corrections.shown(registry, key.topic_id) in corrections.split]
     known = store.known_documents(warehouse, registry.language, version_id=version_id)
-    return store.load_documents(warehouse, known[known["drawn_topic_id"].isin(drawn)], embedding_id)[0]
+    return store.load_documents(warehouse, known[known["drawn_topic_id"].isin(drawn)], embedding_ids)[0]
 
 
 def _places(
@@ -136,20 +147,20 @@ def _with_parts_by_vectors(
     registry: Registry,
     corrections: TopicCorrections,
     documents: Documents,
-    embedding_id: str,
+    embedding_ids: Sequence[str],
 ) -> TopicCorrections:
     """With the parts of topics that are split by vectors: those found in an earlier run, or else found now."""
     missing = []
     for subject, count in sorted(corrections.counts.items()):
         parts = _known_parts(warehouse, registry.language, subject, count)
-        corrections = corrections.with_parts(subject, _with_centres(warehouse, parts, embedding_id))
+        corrections = corrections.with_parts(subject, _with_centres(warehouse, parts, embedding_ids))
         if not corrections.parts[subject]:
             missing.append(subject)
     for subject in missing:
         places = _places(warehouse, registry, corrections, documents)
         mine = documents.take(np.array([places[str(key)] == subject for key in documents.ids], np.bool_))
         parts = parts_by_vectors(registry.language, subject, corrections.counts[subject], mine)
-        corrections = corrections.with_parts(subject, _with_centres(warehouse, parts, embedding_id))
+        corrections = corrections.with_parts(subject, _with_centres(warehouse, parts, embedding_ids))
     return corrections
 
 
@@ -161,7 +172,9 @@ def _known_parts(warehouse: Warehouse, language: str, subject: str, count: int |
     return tuple(SplitPart(row["topic_id"], subject, founders=tuple(row["founding_ids"])) for row in rows)
 
 
-def _with_centres(warehouse: Warehouse, parts: Sequence[SplitPart], embedding_id: str) -> tuple[SplitPart, ...]:
+def _with_centres(
+    warehouse: Warehouse, parts: Sequence[SplitPart], embedding_ids: Sequence[str]
+) -> tuple[SplitPart, ...]:
     """The parts of whose founding documents one at least has a vector, with these documents' centres.
 
     The vectors are those of today, whichever encoder made them: a split outlives a change of encoder.
@@ -169,9 +182,9 @@ def _with_centres(warehouse: Warehouse, parts: Sequence[SplitPart], embedding_id
     centred = []
     for part in parts:
         frame = warehouse.frame(
-            "select vector from enriched.embedding where model_version_id = ?"
+            "select vector from enriched.embedding where model_version_id in (select unnest(?))"
             " and document_id in (select unnest(?)) order by document_id",
-            [embedding_id, list(part.founders)],
+            [list(embedding_ids), list(part.founders)],
         )
         if len(frame):
             centre = unit(np.stack(frame["vector"].to_list()).astype(np.float64).sum(axis=0))
@@ -189,7 +202,8 @@ def _write_parts(warehouse: Warehouse, registry: Registry, parts: list[SplitPart
                 [list(part.founders), part.topic_id, list(part.founders)],
             )
             continue
-        label = (" / " if registry.language == "en" else "、").join(part.words) or None
+        spoken = registry.language if registry.language != ALL else _language_of(part.words)
+        label = (" / " if spoken == "en" else "、").join(part.words) or None
         warehouse.insert(
             "enriched.topic",
             store.typed(
@@ -198,9 +212,10 @@ def _write_parts(warehouse: Warehouse, registry: Registry, parts: list[SplitPart
                         "topic_id": part.topic_id,
                         "model_version_id": version_id,
                         "language": registry.language,
-                        "label_en": label if registry.language == "en" else None,
-                        "label_zh": label if registry.language == "zh" else None,
+                        "label_en": label if spoken == "en" else None,
+                        "label_zh": label if spoken == "zh" else None,
                         "keywords": list(part.words),
+                        "keyword_language": spoken,
                         "centroid": [],
                         "founding_ids": list(part.founders),
                         "status": SPLIT_OFF,
@@ -209,6 +224,11 @@ def _write_parts(warehouse: Warehouse, registry: Registry, parts: list[SplitPart
                 ]
             ),
         )
+
+
+def _language_of(words: Sequence[str]) -> str:
+    """Chinese where a word has a Han character, else English."""
+    return "zh" if HAN.search(" ".join(words)) else "en"
 
 
 def _write_events(

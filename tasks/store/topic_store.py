@@ -6,7 +6,7 @@ not, so that weeks taken one by one give the same topics as weeks taken in one r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from typing import Any
@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from tasks.core.contracts import Encoder
+from tasks.core.contracts import ALL, Encoder
 from tasks.core.label_polish import Answer
 from tasks.core.topic_registry import Documents, Registry, TopicEvent, TopicState
 from tasks.core.topic_words import TopicName
@@ -66,7 +66,9 @@ def save_registry(warehouse: Warehouse, registry: Registry, version_id: str) -> 
     names = {
         row["topic_id"]: row
         for row in warehouse.rows(
-            "select topic_id, label_en, label_zh, keywords from enriched.topic where language = ?", [registry.language]
+            "select topic_id, label_en, label_zh, keywords, coalesce(keyword_language, nullif(language, ?)) as spoken"
+            " from enriched.topic where topic_id in (select unnest(?))",
+            [ALL, [topic.topic_id for topic in registry.topics]],
         )
     }
     rows = []
@@ -81,6 +83,7 @@ def save_registry(warehouse: Warehouse, registry: Registry, version_id: str) -> 
                 "label_en": known.get("label_en"),
                 "label_zh": known.get("label_zh"),
                 "keywords": known.get("keywords") or [],
+                "keyword_language": known.get("spoken"),
                 "centroid": (topic.centre / length).astype(np.float32).tolist(),
                 "centre": topic.centre.tolist(),
                 "shown_as": registry.standing(topic.topic_id),
@@ -130,8 +133,10 @@ def save_events(warehouse: Warehouse, language: str, events: Sequence[TopicEvent
     warehouse.insert("enriched.topic_event", typed(rows))
 
 
-def save_names(warehouse: Warehouse, language: str, names: Mapping[str, TopicName]) -> None:
-    """Write labels and keywords; what a model made of former labels goes. Run it inside a transaction."""
+def save_names(
+    warehouse: Warehouse, language: str, names: Mapping[str, TopicName], *, with_keywords: Collection[str]
+) -> None:
+    """Write labels, and some topics' keywords; what a model made of former labels goes. Run it inside a transaction."""
     column = f"label_{language}"
     warehouse.execute(
         "delete from enriched.polished_label where language = ? and topic_id in (select unnest(?))",
@@ -139,9 +144,14 @@ def save_names(warehouse: Warehouse, language: str, names: Mapping[str, TopicNam
     )
     for topic_id, name in sorted(names.items()):
         warehouse.execute(
-            f"update enriched.topic set {column} = ?, keywords = ? where topic_id = ?",  # noqa: S608 - en or zh
-            [name.label, list(name.keywords), topic_id],
+            f"update enriched.topic set {column} = ? where topic_id = ?",  # noqa: S608 - en or zh
+            [name.label, topic_id],
         )
+        if topic_id in with_keywords:
+            warehouse.execute(
+                "update enriched.topic set keywords = ?, keyword_language = ? where topic_id = ?",
+                [list(name.keywords), language, topic_id],
+            )
 
 
 def unpolished(warehouse: Warehouse, language: str, topic_ids: Iterable[str]) -> dict[str, TopicName]:
@@ -205,18 +215,27 @@ def save_assignments(
     warehouse.insert("enriched.progress", seen)
 
 
-def load_documents(warehouse: Warehouse, wanted: pd.DataFrame, embedding_id: str) -> tuple[Documents, dict[str, str]]:
+def clear_version(warehouse: Warehouse, version_id: str) -> None:
+    """Forget what documents' topics a version gave, and that it saw them: an earlier spell of it may have left some."""
+    for table in ("document_topic", "progress"):
+        warehouse.execute(f"delete from enriched.{table} where model_version_id = ?", [version_id])  # noqa: S608
+
+
+def load_documents(
+    warehouse: Warehouse, wanted: pd.DataFrame, embedding_ids: Sequence[str]
+) -> tuple[Documents, dict[str, str]]:
     """Documents as the registry sees them, by id, and the hashes of their texts.
 
     Args:
         wanted: document_id, week_start, drawn_topic_id.
+        embedding_ids: model versions of the vectors: one encoder's, in each language that it reads.
     """
     warehouse.execute(
         "create or replace temporary table wanted_document"
         " (document_id varchar, week_start date, drawn_topic_id varchar)"
     )
     warehouse.insert("wanted_document", wanted[["document_id", "week_start", "drawn_topic_id"]])
-    frame = warehouse.frame(sql_text("enrich/topic_documents"), {"embedding_id": embedding_id})
+    frame = warehouse.frame(sql_text("enrich/topic_documents"), {"embedding_ids": list(embedding_ids)})
     weeks = np.array([pd.Timestamp(day).date() for day in frame["week_start"]], np.object_)
     vectors = np.stack(frame["vector"].to_list()) if len(frame) else np.zeros((0, 1))
     documents = Documents(
@@ -241,6 +260,14 @@ def texts_of(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, str]:
         )
         texts.update((row["document_id"], row["text"]) for row in rows)
     return texts
+
+
+def languages_of(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, str]:
+    """Languages of documents by id."""
+    rows = warehouse.rows(
+        "select document_id, language from staging.document where document_id in (select unnest(?))", [list(ids)]
+    )
+    return {row["document_id"]: row["language"] for row in rows}
 
 
 def brands_of(warehouse: Warehouse, ids: Sequence[str]) -> dict[str, str]:
@@ -277,10 +304,13 @@ def encode_for_topics(warehouse: Warehouse, ids: Sequence[str], encoder: Encoder
     )
 
 
-def pending_documents(warehouse: Warehouse, language: str, *, embedding_id: str, version_id: str) -> pd.DataFrame:
+def pending_documents(
+    warehouse: Warehouse, language: str, *, embedding_ids: Sequence[str], version_id: str
+) -> pd.DataFrame:
     """document_id, week_start and drawn_topic_id (null) of documents that have a vector and no step has seen."""
     frame = warehouse.frame(
-        sql_text("enrich/topic_pending"), {"language": language, "embedding_id": embedding_id, "topic_id": version_id}
+        sql_text("enrich/topic_pending"),
+        {"language": language, "embedding_ids": list(embedding_ids), "topic_id": version_id},
     )
     return _with_dates(frame.assign(drawn_topic_id=None))
 
@@ -336,6 +366,7 @@ def typed(rows: list[dict[str, Any]]) -> pa.Table:
         "document_ids": pa.list_(pa.string()), "founding_ids": pa.list_(pa.string()), "label_en": pa.string(),
         "label_zh": pa.string(), "replaced_by": pa.string(), "other_topic_id": pa.string(), "similarity": pa.float64(),
         "expected_count": pa.float64(), "label": pa.string(), "refusal": pa.string(),
+        "keyword_language": pa.string(),
     }  # fmt: skip
     if not rows:
         return pa.table({})

@@ -53,7 +53,9 @@ def week(old: int, new: int, dim: int, *, weeks: int = 100) -> None:
         settings = load_settings(path)
         version = encoder_version("en")
         bundle = SimpleNamespace(
-            encoder=lambda language: SimpleNamespace(version=version), label_writer=lambda language: None
+            encoder=lambda language: SimpleNamespace(version=version),
+            label_writer=lambda language: None,
+            topic_languages={"en": ("en",)},
         )
         stage.load_bundle = lambda _: bundle
         # The history is taken in as one week, then stands as a hundred: only its place in time matters to the next.
@@ -80,18 +82,18 @@ def _as_known(settings: object, version: object) -> None:
     from tasks.store.warehouse import Warehouse
 
     with Warehouse(settings.warehouse_path) as warehouse:  # type: ignore[attr-defined]
-        run = stage.open_run(settings, warehouse, "en", version)
+        run = stage.open_run(settings, warehouse, "en", (version,))
         pending = store.pending_documents(
             warehouse,
             "en",
-            embedding_id=version.model_version_id,
+            embedding_ids=[version.model_version_id],
             version_id=run.version_id,  # type: ignore[attr-defined]
         )
         for start in range(0, len(pending), 50_000):
             part, hashes = store.load_documents(
                 warehouse,
                 pending.iloc[start : start + 50_000],
-                version.model_version_id,  # type: ignore[attr-defined]
+                [version.model_version_id],  # type: ignore[attr-defined]
             )
             topics, cosines = topic_registry.assign(part.vectors, run.registry.drawing)
             with warehouse.transaction():
