@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,24 +60,25 @@ class NameTagger:
         self._language: str = card["language"]
 
     def tag(self, texts: Sequence[str], encoded: Encoded | None = None) -> list[list[Mention]]:
-        """Organisations and products of every text, without overlaps, in order of start_char."""
-        found = self.find(texts, encoded)
+        """Organisations and products of every text, without overlaps, in order of start_char.
+
+        Most texts name nothing, and a spaCy document of many words is costly: only texts with names become one.
+        """
+        found = [told_names(text, spans) for text, spans in zip(texts, self.find(texts, encoded), strict=True)]
+        rows: list[list[Mention]] = [[] for _ in texts]
         nlp = _blank(self._language)
-        rows: list[list[Mention]] = []
         with nlp.memory_zone():
-            for text, spans in zip(texts, found, strict=True):
-                doc = nlp.make_doc(text)
-                set_names(doc, spans)
-                rows.append([name_mention(text, ent.start_char, ent.end_char, ent.label_) for ent in doc.ents])
+            for text, names, row in zip(texts, found, rows, strict=True):
+                if names:
+                    doc = nlp.tokenizer(text)
+                    set_names(doc, names)
+                    row += [name_mention(text, ent.start_char, ent.end_char, ent.label_) for ent in doc.ents]
         return rows
 
 
-def set_names(doc: Any, spans: Sequence[Span]) -> None:
-    """Make the told names of a tagger the entities of a spaCy document."""
-    made = (
-        doc.char_span(start, end, label=kind, alignment_mode="expand")
-        for start, end, kind in told_names(doc.text, list(spans))
-    )
+def set_names(doc: Any, names: Sequence[Span]) -> None:
+    """Make told names (core/names) the entities of a spaCy document."""
+    made = (doc.char_span(start, end, label=kind, alignment_mode="expand") for start, end, kind in names)
     kept: list[Any] = []
     for span in made:
         if span is not None and (not kept or span.start >= kept[-1].end):
@@ -104,7 +105,7 @@ def pipeline(language: str) -> Any:
                 from tasks.models.encoder import MiniLmEncoder
 
                 encoded = _encoder_of(MiniLmEncoder).encode([doc.text])
-            set_names(doc, tagger.find([doc.text], encoded)[0])
+            set_names(doc, told_names(doc.text, tagger.find([doc.text], encoded)[0]))
             return doc
 
     nlp = _blank(language, shared=False)
@@ -187,6 +188,21 @@ def read_state(folder: Path) -> dict[str, Tensor]:
     return unpacked(load_file(folder / WEIGHTS))
 
 
+def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
+    """Places of texts in order of their lengths, cut into batches in which little has to be padded.
+
+    A batch holds BATCH_TEXTS at most, and none that is longer than 1.25 times its shortest and 4 more.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(lengths)), key=lambda place: lengths[place]):
+        if batch and (len(batch) == BATCH_TEXTS or lengths[place] > 1.25 * lengths[batch[0]] + 4):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
+
+
 def _load(module: Any, state: dict[str, Tensor], prefix: str) -> Any:
     shapes = {name: value.shape for name, value in module.state_dict().items()}
     module.load_state_dict({name: state[f"{prefix}.{name}"].reshape(shape) for name, shape in shapes.items()})
@@ -217,10 +233,8 @@ def _chinese(state: dict[str, Tensor], settings: dict[str, Any]) -> Callable[...
             for match in _PIECE.finditer(text)
         ]
         found: list[list[Span]] = [[] for _ in texts]
-        order = sorted(range(len(pieces)), key=lambda place: len(pieces[place][2]))
         with torch.inference_mode():
-            for first in range(0, len(order), BATCH_TEXTS):
-                places = order[first : first + BATCH_TEXTS]
+            for places in batches([len(piece) for _, _, piece in pieces]):
                 rows = [entity_zh.read_characters(pieces[place][2], vocabulary) for place in places]
                 scores = net(entity_zh.padded(rows))
                 paths = field.best(scores, [len(row.chars) for row in rows])
@@ -247,17 +261,15 @@ def _english(state: dict[str, Tensor], settings: dict[str, Any]) -> Callable[...
             raise DataContractError(
                 "The English tagger was given no reading of its branch", fix="encode with its entities_branch"
             )
-        words = {
-            number: entity_en.joined(windows)
+        words = [
+            (number, entity_en.joined(windows))
             for number, windows in enumerate(encoded.readings[entity_en.BRANCH])
             if any(len(window.starts) for window in windows)
-        }
+        ]
         found: list[list[Span]] = [[] for _ in texts]
-        order = sorted(words, key=lambda number: len(words[number].starts))
         with torch.inference_mode():
-            for first in range(0, len(order), BATCH_TEXTS):
-                numbers = order[first : first + BATCH_TEXTS]
-                rows = [words[number] for number in numbers]
+            for places in batches([len(row.starts) for _, row in words]):
+                numbers, rows = zip(*(words[place] for place in places), strict=True)
                 looks = [
                     entity_en.read_words(texts[number], row.starts, row.ends)
                     for number, row in zip(numbers, rows, strict=True)

@@ -11,10 +11,10 @@ text is read as one sequence.
 
 from __future__ import annotations
 
-import re
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ BRANCH = "entities"
 STATE_DIM = 128
 WORD_ROWS = 4_001
 AFFIX_ROWS = 2_003
+CACHED_WORDS, LONGEST_CACHED = 8_192, 32
 _SHAPES = ("lower", "title", "upper", "letter", "mixed", "digits", "code", "mark", "other")
 _SENTENCE_END = frozenset('.!?…:\n"“”()[]|-–—•')
 _FLAGS = 8
@@ -113,41 +114,44 @@ def joined(windows: Sequence[WordStates]) -> WordStates:
 
 def read_words(text: str, starts: NDArray[np.int32], ends: NDArray[np.int32]) -> WordFeatures:
     """What the words of a text look like."""
-    count = len(starts)
-    shapes = np.zeros(count, np.int32)
-    hashed = np.zeros((3, count), np.int32)
-    numbers = np.zeros((count, NUMBER_COLUMNS), np.float32)
-    spans = list(zip(starts.tolist(), ends.tolist(), strict=True))
-    for place, (start, end) in enumerate(spans):
-        word = text[start:end]
-        shapes[place] = _shape(word)
-        low = word.lower().encode("utf-8", "replace")
-        hashed[:, place] = (
-            zlib.crc32(low) % WORD_ROWS,
-            zlib.crc32(low[:3]) % AFFIX_ROWS,
-            zlib.crc32(low[-3:]) % AFFIX_ROWS,
-        )
+    rows: list[tuple[int, int, int, int]] = []
+    flags: list[int] = []
+    last = 0
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        row, has_digit, is_code = _known(word) if len(word := text[start:end]) <= LONGEST_CACHED else _look(word)
         before = text[start - 1] if start else "\n"
-        gap = text[spans[place - 1][1] : start] if place else "\n"
-        previous = text[spans[place - 1][1] - 1] if place else "\n"
-        numbers[place, :_FLAGS] = (
-            not place or "\n" in gap or previous in _SENTENCE_END,
-            before == "@",
-            before == "#",
-            before in "$€£¥",
-            not gap,
-            before in "'’",
-            text[end : end + 1].isdigit() or any(char.isdigit() for char in word),
-            word.startswith(("http", "www.")) or len(word) > 24,
-        )
-    words = max(1, int((shapes < 5).sum()))
-    numbers[:, _FLAGS] = (shapes == 1).sum() / words
-    numbers[:, _FLAGS + 1] = (shapes == 2).sum() / words
-    numbers[:, _FLAGS + 2] = min(1.0, count / 50)
-    return WordFeatures(shapes, hashed[0], hashed[1], hashed[2], numbers)
+        is_first = not rows or text[last - 1] in _SENTENCE_END or (start > last and "\n" in text[last:start])
+        flag = is_first | (start <= last and bool(rows)) << 4
+        flag |= (has_digit or text[end : end + 1].isdigit()) << 6 | is_code << 7
+        if before != " ":
+            flag |= (before == "@") << 1 | (before == "#") << 2 | (before in "$€£¥") << 3 | (before in "'’") << 5
+        rows.append(row)
+        flags.append(flag)
+        last = end
+    shapes, words, heads, tails = np.array(rows, np.int32).reshape(-1, 4).T.copy()
+    numbers = np.zeros((len(rows), NUMBER_COLUMNS), np.float32)
+    numbers[:, :_FLAGS] = np.array(flags, np.int64)[:, None] >> np.arange(_FLAGS) & 1
+    count = max(1, int((shapes < 5).sum()))
+    numbers[:, _FLAGS] = (shapes == 1).sum() / count
+    numbers[:, _FLAGS + 1] = (shapes == 2).sum() / count
+    numbers[:, _FLAGS + 2] = min(1.0, len(rows) / 50)
+    return WordFeatures(shapes, words, heads, tails, numbers)
 
 
-_LETTERS = re.compile(r"[^\W\d_]")
+def _look(word: str) -> tuple[tuple[int, int, int, int], bool, bool]:
+    """What a word looks like by itself: (shape, rows of the word, its beginning and its end), has a digit, is code."""
+    low = word.lower().encode("utf-8", "replace")
+    row = (
+        _shape(word),
+        zlib.crc32(low) % WORD_ROWS,
+        zlib.crc32(low[:3]) % AFFIX_ROWS,
+        zlib.crc32(low[-3:]) % AFFIX_ROWS,
+    )
+    has_digit = any(char.isdigit() for char in word)
+    return row, has_digit, word.startswith(("http", "www.")) or len(word) > 24
+
+
+_known = lru_cache(maxsize=CACHED_WORDS)(_look)
 
 
 def _shape(word: str) -> int:

@@ -91,7 +91,7 @@ class NgramTargets:
     def __init__(
         self, card: dict, decision: TargetDecision, *, weight: NDArray[np.float32], bias: NDArray[np.float32]
     ) -> None:
-        self.weight, self.bias, self.decision = weight, bias, decision
+        self._columns, self.bias, self.decision = np.ascontiguousarray(weight.T), bias, decision
         self.version = cards.version_of(card, precision="int8")
 
     def predict(
@@ -102,20 +102,27 @@ class NgramTargets:
         names: Sequence[Sequence[Span]] | None = None,
     ) -> list[list[TargetScore]]:
         """One score per span, in their order."""
-        scores = []
-        for index, asked in enumerate(spans):
-            own_names = names[index] if names else ()
-            logits = self.logits(texts[index], asked, own_names)
-            scores.append(decided(texts[index], "zh", asked, logits, own_names, self.decision))
-        return scores
+        known = names or [()] * len(texts)
+        logits = self._logits(texts, spans, known)
+        ends = np.cumsum([len(asked) for asked in spans])
+        return [
+            decided(text, "zh", asked, logits[end - len(asked) : end], own, self.decision)
+            for text, asked, own, end in zip(texts, spans, known, ends, strict=True)
+        ]
 
-    def logits(self, text: str, spans: Sequence[Span], names: Sequence[Span]) -> NDArray[np.float32]:
-        """(n_spans, 3)."""
+    def _logits(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]], names: Sequence[Sequence[Span]]
+    ) -> NDArray[np.float32]:
+        """(n_spans, 3) of all texts, behind one another."""
         from tasks.models.target_ngrams import hashed, span_features
 
-        if not spans:
-            return np.zeros((0, 3), np.float32)
-        return hashed(span_features(text, spans, frozenset(names))) @ self.weight.T + self.bias
+        features = [
+            row
+            for text, asked, own in zip(texts, spans, names, strict=True)
+            if asked
+            for row in span_features(text, asked, frozenset(own))
+        ]
+        return hashed(features) @ self._columns + self.bias
 
 
 def decided(

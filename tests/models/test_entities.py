@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tasks.core.contracts import Encoded
+from tasks.models import entities
 from tasks.models.encoder import MiniLmEncoder
-from tasks.models.entities import load_entities_branch, load_tagger, pipeline
+from tasks.models.entities import BATCH_TEXTS, batches, load_entities_branch, load_tagger, pipeline
 
 pytestmark = pytest.mark.weights
 SENTENCES = {
@@ -43,3 +44,23 @@ def test_spacy_pipelines_hold_the_names_as_entities():
         doc = pipeline(language)(sentence)
         assert any(name in ent.text and ent.label_ == "organisation" for ent in doc.ents)
         assert doc.text == sentence
+
+
+def test_texts_are_cut_into_batches_with_little_padding_and_none_is_lost():
+    lengths = [300, 1, 1, 7, 8, 40, 41, 45, 290, *[12] * 300]
+    found = list(batches(lengths))
+    assert sorted(place for batch in found for place in batch) == list(range(len(lengths)))
+    assert max(map(len, found)) <= BATCH_TEXTS
+    assert all(lengths[batch[-1]] <= 1.25 * lengths[batch[0]] + 4 for batch in found)
+    assert list(batches([])) == []
+
+
+def test_only_texts_with_names_become_spacy_documents(encoder, monkeypatch):
+    made = []
+    blank = entities._blank("en")
+    tokenize = blank.tokenizer
+    monkeypatch.setattr(blank, "tokenizer", lambda text: made.append(text) or tokenize(text))
+    texts = ["It works well.", SENTENCES["en"][0], ""]
+    found = load_tagger("en").tag(texts, encoded(encoder, "en", texts))
+    assert [len(row) for row in found] == [0, 1, 0]
+    assert made == [texts[1]]
