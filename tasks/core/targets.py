@@ -2,9 +2,10 @@
 
 `comparisons` reads explicit structure alone, in English and in Chinese: "A is slower than B", "not as quiet as", "A
 beats B", "I switched from A to B", "A 比 B 差", "A 不如 B", "从 A 换到 B". The rules see what stands before, between
-and after two spans of a sentence; adjectives come from short lists (tasks/core/comparison_words.py), and one that is
-not listed decides nothing. A question compares nothing, and "no better than" prefers nobody. Where the structure says
-that there is a comparison, but not which way, a model's polarities of the two spans decide, if they are given.
+and after two spans of a sentence; adjectives come from lists (tasks/core/comparison_words_en.py and
+comparison_words_zh.py), and one that is not listed decides nothing. A question compares nothing, and "no better than"
+prefers nobody. Where the structure says that there is a comparison, but not which way, a model's polarities of the two
+spans decide, if they are given.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from tasks.core.comparison_words import CHINESE, ENGLISH
+from tasks.core.comparison_words_en import ENGLISH
+from tasks.core.comparison_words_zh import CHINESE
 from tasks.core.quotes import sentences
 
 # Bump it with every change of this module or its words that can change a comparison or a clause.
-RULES_VERSION = 2
+RULES_VERSION = 3
 Span = tuple[int, int]
 
 _CLAUSE_END = re.compile(
@@ -29,7 +31,9 @@ _CLAUSE_END = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = {
-    "en": re.compile(r"\?|^\W*(?:is|are|does|do|has|which|who|should|can)\b[^,]*$|\bwhether\b", re.IGNORECASE),
+    "en": re.compile(
+        r"\?|^\W*(?:is|are|does|do|has|which|who|should(?!'ve| have)|can)\b[^,]*$|\bwhether\b", re.IGNORECASE
+    ),
     "zh": re.compile(r"[?？]|[吗呢么]\s*[。！!]?\s*$|是不是|会不会|有没有人|哪个|还是(?=[^，]*[?？])"),
 }
 _PATTERNS = {"en": ENGLISH, "zh": CHINESE}

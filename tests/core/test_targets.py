@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 
 import pytest
 
 from tasks.core.targets import clause_of, clauses, compared_polarities, comparisons
+
+LISTS = Path(__file__).with_name("comparisons")
 
 
 def marked(sentence: str) -> tuple[str, list[tuple[int, int]]]:
@@ -85,8 +88,76 @@ def test_what_prefers_nobody_is_no_comparison(language, sentence):
     assert not {"positive", "negative"} < set(compared_polarities(text, spans, language))
 
 
+def listed(language: str) -> list[tuple[int, str, str]]:
+    """(part, who is preferred, sentence) of the lists in comparisons/: the first was looked at, the second was not."""
+    rows, part = [], 1
+    for line in (LISTS / f"{language}.txt").read_text(encoding="utf-8").splitlines():
+        part = 2 if line.startswith("# Second part") else part
+        if line and not line.startswith("#"):
+            rows.append((part, line[0], line[2:]))
+    return rows
+
+
+def preferred(sentence: str, language: str) -> str:
+    text, spans = marked(sentence)
+    found = comparisons(text, spans, language)
+    return "=" if not found else "><"[found[0].winner]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_of_many_ways_to_compare_most_are_read_and_few_the_wrong_way(language):
+    rows = listed(language)
+    assert len(rows) > 200
+    for part, least_right in ((1, 0.93), (2, 0.45)):
+        told = [(wanted, preferred(sentence, language)) for place, wanted, sentence in rows if place == part]
+        wrong = [said for wanted, said in told if said not in (wanted, "=")]
+        assert sum(wanted == said for wanted, said in told) >= least_right * len(told)
+        assert len(wrong) <= 0.05 * len(told)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_is_preferred_depends_on_places_and_not_on_names(language):
+    names = ("Zentro 9", "@Kestra") if language == "en" else ("华星", "Kestra")
+    for _, _, sentence in listed(language):
+        first, second = re.findall(r"\[([^\]]+)\]", sentence)
+        other = sentence.replace(f"[{first}]", f"[{names[0]}]").replace(f"[{second}]", f"[{names[1]}]")
+        assert preferred(other, language) == preferred(sentence, language), sentence
+
+
+NEGATED = [
+    ("en", "I wouldn't pick [Aurora] over [Borea]."),
+    ("en", "[Aurora] doesn't beat [Borea]."),
+    ("en", "[Aurora] is fine, just like [Borea]."),
+    ("en", "Some think [Aurora] outperforms [Borea]."),
+    ("zh", "据说[晨光]比[北岭]好"),
+]
+
+
+@pytest.mark.parametrize(("language", "sentence"), NEGATED)
+def test_what_is_denied_or_hearsay_prefers_nobody(language, sentence):
+    assert preferred(sentence, language) == "="
+
+
+def test_nouns_decide_whether_more_is_better():
+    told = {
+        "[Aurora] has more features than [Borea].": ">",
+        "[Aurora] has more bugs than [Borea].": "<",
+        "[Aurora] has a lower failure rate than [Borea].": ">",
+        "[Aurora] has a lower resolution than [Borea].": "<",
+        "[Aurora] drains faster than [Borea].": "<",
+        "[Aurora] loads faster than [Borea].": ">",
+        "[晨光]的功能比[北岭]多": ">",
+        "[晨光]的广告比[北岭]多": "<",
+        "[晨光]的故障率比[北岭]低": ">",
+        "[晨光]的分辨率比[北岭]低": "<",
+        "[晨光]掉电比[北岭]快": "<",
+        "[晨光]充电比[北岭]快": ">",
+    }
+    assert {text: preferred(text, "zh" if "晨光" in text else "en") for text in told} == told
+
+
 def test_polarities_decide_only_where_a_sentence_compares():
-    text, spans = marked("Unlike [Aurora], [Borea] never froze.")
+    text, spans = marked("Unlike [Aurora], [Borea] smells of roses.")
     assert comparisons(text, spans, "en") == []
     (found,) = comparisons(text, spans, "en", ["negative", "positive"])
     assert (found.winner, found.loser) == (1, 0)
