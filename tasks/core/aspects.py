@@ -26,7 +26,7 @@ from tasks.core.targets import Span, clause_of, clauses
 from tasks.errors import ConfigError
 
 # Bump it with every change of this module that can change what is found.
-RULES_VERSION = 1
+RULES_VERSION = 2
 LANGUAGES = ("en", "zh")
 _EXACT, _WEAK = "!", "?"
 _MIN_VERB = 3
@@ -34,7 +34,10 @@ _MIN_VERB = 3
 
 @dataclass(frozen=True)
 class Aspect:
-    """One aspect. words: by language; not_words: longer words that hold one of them and mean something else."""
+    """One aspect. words: by language; not_words: longer words that hold one of them and mean something else.
+
+    What is an aspect's not_word may be another's word, and is found as that.
+    """
 
     name: str
     labels: Mapping[str, str]
@@ -124,8 +127,9 @@ class AspectFinder:
                 for form in forms_of(word):
                     forms.setdefault(form, aspect.name)
                     strong |= set() if word.endswith(_WEAK) else {form}
-        for blocked in [*taxonomy.ignored, *(w for aspect in taxonomy.aspects for w in aspect.not_words)]:
-            forms[_folded(blocked)] = None
+        for blocked in (word for aspect in taxonomy.aspects for word in aspect.not_words):
+            forms.setdefault(_folded(blocked), None)
+        forms |= dict.fromkeys(map(_folded, taxonomy.ignored))
         self._strong = frozenset(strong)
         known = _automaton(forms)
         self._names = sorted({name for name in map(_folded, names) if known is not None and any(known.iter(name))})

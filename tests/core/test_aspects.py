@@ -38,6 +38,19 @@ def test_chinese_words_are_found_anywhere_but_in_other_words():
     assert found("慢死了", "zh") == [("speed", "慢")]
 
 
+def test_what_one_aspect_leaves_aside_another_may_name():
+    rows = {
+        "packaging": {"en": [], "zh": ["泡沫"], "not_zh": ["泡沫丰富"], "label_en": "x", "label_zh": "x"},
+        "texture": {"en": [], "zh": ["泡沫丰富"], "label_en": "x", "label_zh": "x"},
+    }
+    both = Taxonomy("x", tuple(aspect_of(name, row) for name, row in rows.items()))
+    assert [span.aspect for span in AspectFinder(both, "zh").find("泡沫丰富，泡沫垫着")] == ["texture", "packaging"]
+    alone = Taxonomy("x", both.aspects[:1])
+    assert [span.start_char for span in AspectFinder(alone, "zh").find("泡沫丰富，泡沫垫着")] == [5]
+    silent = Taxonomy("x", both.aspects, ignored=("泡沫丰富",))
+    assert [span.aspect for span in AspectFinder(silent, "zh").find("泡沫丰富，泡沫垫着")] == ["packaging"]
+
+
 def test_a_word_that_goes_with_many_things_leaves_the_clause_to_what_is_named():
     assert found("delivery was slow") == [("service", "delivery")]
     assert found("nice waiter, but slow") == [("service", "waiter"), ("speed", "slow")]
