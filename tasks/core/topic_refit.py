@@ -7,7 +7,7 @@ cluster goes by the id of the old topic that it shares the most documents with, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -66,6 +66,8 @@ def refit(
                 named_count=known.named_count,
                 last_week=max(known.last_week, state.last_week),
             )
+        elif target := _merged_into(cluster, registry, inherited.values()):
+            state = replace(state, status=registers.MERGED, replaced_by=target)
         else:
             events.append(_origin(cluster, state, registry, week, cause))
         topics[topic_id] = state
@@ -139,6 +141,20 @@ def _inherited(documents: Documents, clusters: Sequence[Documents]) -> dict[int,
         for row, column in zip(rows, columns, strict=True)
         if shared[row, column] and shared[row, column] >= SHARED_HALF * min(len(clusters[row]), sizes[old[column]])
     }
+
+
+def _merged_into(cluster: Documents, registry: Registry, staying: Iterable[str]) -> str | None:
+    """The topic that most of a cluster's documents count for, if others were merged into it and it stays.
+
+    What has been found to be one, a new search does not take apart: it finds the two old places beside the new one.
+    """
+    drawn = cluster.topics[~registers.is_free(cluster)].astype(str)
+    held, counts = np.unique([registry.standing(topic) for topic in drawn], return_counts=True)
+    if not len(held) or counts.max() < SHARED_HALF * len(cluster):
+        return None
+    target = str(held[counts.argmax()])
+    is_merged = any(topic.replaced_by and registry.standing(topic.topic_id) == target for topic in registry.topics)
+    return target if is_merged and target in set(staying) else None
 
 
 def _origin(cluster: Documents, state: TopicState, registry: Registry, week: date, cause: str) -> TopicEvent:

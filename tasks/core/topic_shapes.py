@@ -189,3 +189,18 @@ def _by_size(labels: NDArray[np.int64]) -> NDArray[np.int64]:
     places = np.empty(labels.max(initial=0) + 1, np.int64)
     places[names[np.lexsort([first, -sizes])]] = np.arange(len(names))
     return places[labels]
+
+
+def separations(vectors: NDArray[np.float32], labels: NDArray[np.int64], count: int) -> Floats:
+    """(count, count) `separation` of each pair of the groups labelled 0 … count - 1, none of them empty."""
+    rows = vectors.astype(np.float64)
+    centres = np.stack([rows[labels == group].sum(axis=0) for group in range(count)])
+    centres /= np.maximum(np.linalg.norm(centres, axis=1, keepdims=True), 1e-12)
+    near = np.empty(len(rows))
+    for group in range(count):
+        near[labels == group] = 1 - to_others(vectors[labels == group])
+    far = 1 - rows @ centres.T
+    values = (far - near[:, None]) / np.maximum(np.maximum(far, near[:, None]), 1e-12)
+    sums = np.stack([values[labels == group].sum(axis=0) for group in range(count)])
+    sizes = np.bincount(labels, minlength=count)
+    return (sums + sums.T) / (sizes[:, None] + sizes[None])

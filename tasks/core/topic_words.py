@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tasks.core.topics import BREAK, PhraseRules
+from tasks.core.word_kinds import Cues
 
 _NOISE = re.compile(r"https?://\S+|www\.\S+|(?<!\w)@\w+|\[[a-z]{2,8}\]", re.IGNORECASE)
 _ENGLISH_TOKEN = re.compile(r"[^\W_]+(?:['-][^\W_]+)*|[^\w\s]")
@@ -79,6 +80,50 @@ ENGLISH_NEVER_INSIDE = _words(
 )
 CHINESE_NEVER_INSIDE = _words("我 你 您 他 她 我们 你们 他们 她们 咱 咱们 大家 各位 别人 我用 我家 你家")
 
+ENGLISH_CUES = Cues(
+    before=(
+        _words("the a an my your their our his her its this that these those no any every each another of with for"),
+        _words(
+            """
+            to i we you they he she it who can could will would should must may might can't cannot couldn't won't
+            wouldn't don't doesn't didn't not never please let always just
+            """
+        ),
+        _words(
+            """
+            very so too really quite extremely super pretty more most such is was are were be been feels looks seems
+            incredibly absolutely totally
+            """
+        ),
+    ),
+    after=(
+        _words("is was are were has have had isn't wasn't keeps kept of won't doesn't didn't can't"),
+        _words("the a an my your their our it me them us him her this that these those to you"),
+        _words("and"),
+    ),
+)
+CHINESE_CUES = Cues(
+    before=(
+        _words("的 这个 那个 这 那 个 款 种 件 台 部 家 本 张 份 块 这种 这款 一个 一款 有 没有 没 是 在 无 什么"),
+        _words(
+            """
+            不 能 会 要 想 可以 就 都 也 还 又 才 去 来 给 让 被 没 没有 别 不要 不能 不会 一直 已经 刚 刚刚 我
+            我们 他们 你 再
+            """
+        ),
+        _words(
+            """
+            很 太 非常 特别 挺 真 真的 比较 更 最 超 超级 十分 不够 稍微 越来越 有点 有些 蛮 好 极 够 相当 还 不
+            """
+        ),
+    ),
+    after=(
+        _words("是 很 太 非常 也 都 不 还 挺 有点 比较 特别 真 就"),
+        _words("了 过 着 到 的 得 给 我 这 在"),
+        _words("的 了 啊 呢"),
+    ),
+)
+
 
 def _is_english_content(word: str) -> bool:
     return len(word) > 2 and not word.isdigit()
@@ -98,6 +143,7 @@ RULES = {
         longest_phrase=34,
         joiner=" ",
         is_content=_is_english_content,
+        cues=ENGLISH_CUES,
     ),
     "zh": PhraseRules(
         inner_words=CHINESE_INNER_WORDS - CHINESE_NEVER_LAST,
@@ -108,6 +154,7 @@ RULES = {
         longest_phrase=10,
         joiner="",
         is_content=_is_chinese_content,
+        cues=CHINESE_CUES,
     ),
 }
 

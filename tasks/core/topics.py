@@ -15,6 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tasks.core import word_kinds
+from tasks.core.word_kinds import ACTION, THING, Cues
+
 BREAK = ""
 """Stands among tokens for whatever a phrase must not run across: the end of a clause, a brand's name, a link."""
 
@@ -22,11 +25,14 @@ MIN_TOPICS, MAX_TOPICS = 8, 40
 FULL_WEIGHT_WORDS = 8
 TWIN_SIMILARITY = 0.7
 TWIN_WORD_SIMILARITY = 0.7
+SAME_PLACE_SEPARATION = 0.1
 NAMING_DOCUMENTS = 400
 LEAST_MENTIONS = 3
 LEAST_SHARE = 0.015
 OWN_SHARE = 0.55
 LEAST_LIFT = 1.5
+ONLY_QUALITIES, NO_THING, PIECE_OF_SENTENCE, ACTION_FIRST, COMPLAINT = 0.15, 0.4, 0.3, 0.6, 1.2
+"""What a phrase's score is worth by its form; a thing's name is worth 1."""
 
 
 def topic_count(document_count: int) -> int:
@@ -61,6 +67,7 @@ class PhraseRules:
     shortest_phrase, longest_phrase: length as shown, in characters.
     joiner: what stands between the words.
     is_content: whether a token, neither in inner_words nor in never_last, says something.
+    cues: by which words are told apart into things, actions and qualities.
     """
 
     inner_words: frozenset[str]
@@ -71,6 +78,7 @@ class PhraseRules:
     longest_phrase: int
     joiner: str
     is_content: Callable[[str], bool]
+    cues: Cues
 
     def phrases(self, tokens: Sequence[str]) -> set[tuple[str, ...]]:
         """Every run of tokens that may be a label, once."""
@@ -124,18 +132,29 @@ def content_weights(documents: Sequence[Sequence[str]], rules: PhraseRules) -> N
     return np.minimum(np.array(counts, np.float64), FULL_WEIGHT_WORDS) / FULL_WEIGHT_WORDS
 
 
-def twin_groups(similarity: NDArray[np.float64], word_similarity: NDArray[np.float64]) -> list[list[int]]:
+def twin_groups(
+    similarity: NDArray[np.float64],
+    word_similarity: NDArray[np.float64],
+    separation: NDArray[np.float64],
+    would_merge: NDArray[np.bool_],
+) -> list[list[int]]:
     """Groups of topics that are one: alike in place and in words, every one with every other.
+
+    Topics that lie in the very same place are one whatever their words: later documents go to the nearest centre, and
+    would go to either.
 
     Args:
         similarity: (k, k) cosine of the centroids.
         word_similarity: (k, k) cosine of the topics' c-TF-IDF.
+        separation: (k, k) simplified silhouette of each pair.
+        would_merge: (k, k) which pairs the registry would merge in the next week: born apart, they are no news.
 
     Returns:
         Groups of two topics or more, in order of their first one; the likest are joined first.
     """
     count = len(similarity)
-    are_twins = (similarity >= TWIN_SIMILARITY) & (word_similarity >= TWIN_WORD_SIMILARITY)
+    are_one = (word_similarity >= TWIN_WORD_SIMILARITY) | (separation < SAME_PLACE_SEPARATION)
+    are_twins = would_merge | (are_one & (similarity >= TWIN_SIMILARITY))
     pairs = [(-(similarity[i, j] + word_similarity[i, j]), i, j) for i in range(count) for j in range(i + 1, count)]
     group_of = {topic: {topic} for topic in range(count)}
     for _, i, j in sorted(pair for pair in pairs if are_twins[pair[1], pair[2]]):
@@ -161,9 +180,9 @@ def labels_of(
     Words and phrases score by their share of the topic's documents times the logarithm of how many times larger it is
     than in the other topics (their part of the Kullback-Leibler divergence). A phrase's own score is the geometric mean
     of the phrase's, as it stands, and of its words' in one document in whatever order, so that a saying of a few is
-    not the name of what many say in other words. With its best word's score and a factor for its length (a phrase says
-    more than a word) it gives the rank. Of two phrases of which one holds the other and is nearly as frequent, the
-    fuller one stands.
+    not the name of what many say in other words. With the score of the best thing that it names, a factor for its
+    length (a phrase says more than a word) and one for its form (`_form_factor`) it gives the rank. Of two phrases of
+    which one holds the other and is nearly as frequent, the fuller one stands.
 
     Args:
         documents: n documents as tokens, with BREAK between clauses.
@@ -181,6 +200,7 @@ def labels_of(
     all_phrases, all_words = sum(phrases, Counter()), sum(words, Counter())
     sizes = [len(rows) for rows in members]
     holders = _holders(documents, members, rules)
+    kinds = word_kinds.kinds_of((documents[place] for rows in members for place in rows), rules.cues)
     rankings: list[dict[tuple[str, ...], float]] = []
     for topic, (counts, word_counts, size) in enumerate(zip(phrases, words, sizes, strict=True)):
         if wanted is not None and topic not in wanted:
@@ -195,8 +215,10 @@ def labels_of(
             together = set.intersection(*(holders[word] for word in content))
             inside = sum(place in own_rows for place in together)
             own = math.sqrt(standing * _divergence(inside, size, len(together), sum(sizes)))
-            best = max(_divergence(word_counts[word], size, all_words[word], sum(sizes)) for word in content)
-            scores[phrase] = own**OWN_SHARE * best ** (1 - OWN_SHARE) * _length_factor(len(phrase), len(content))
+            things = [word for word in content if kinds.get(word, THING) == THING] or content
+            best = max(_divergence(word_counts[word], size, all_words[word], sum(sizes)) for word in things)
+            factor = _length_factor(len(phrase), len(content)) * _form_factor(phrase, rules, kinds)
+            scores[phrase] = own**OWN_SHARE * best ** (1 - OWN_SHARE) * factor
         rankings.append(scores)
     return _distinct(rankings, rules, taken)
 
@@ -235,6 +257,22 @@ def _length_factor(length: int, content_length: int) -> float:
     return (1.0 if length == 2 else 1.2) * (1.0 if content_length > 1 else 0.7)
 
 
+def _form_factor(phrase: tuple[str, ...], rules: PhraseRules, kinds: Mapping[str, int]) -> float:
+    """How much a phrase's form is that of a name, by the kinds of its words.
+
+    "lost bag" and "login fails after update" name a thing, or what is the matter with it. "not load the app" is a
+    complaint. "open the door" begins with an action and is a piece of a sentence; "works great" and "很一般" name no
+    thing at all, and could stand in any topic.
+    """
+    content = rules.content(phrase)
+    found = [kinds.get(word, THING) for word in content]
+    if THING not in found:
+        return NO_THING if ACTION in found else ONLY_QUALITIES
+    if found[0] == ACTION and phrase[0] == content[0]:
+        return ACTION_FIRST if len(phrase) == len(content) else PIECE_OF_SENTENCE
+    return COMPLAINT if found[0] == THING and found[-1] != THING else 1.0
+
+
 def _fuller_only(counts: dict[tuple[str, ...], int]) -> list[tuple[str, ...]]:
     """Phrases that no longer phrase with 60 % of their mentions holds."""
     swallowed = set()
@@ -271,8 +309,13 @@ def _stem(word: str) -> str:
 
 def document_shares(documents: Sequence[Sequence[str]], rules: PhraseRules) -> dict[str, float]:
     """Share of the documents that hold a word, for each word that says something."""
-    counts = Counter(word for tokens in documents for word in set(rules.telling(tokens)))
-    return {word: count / len(documents) for word, count in counts.items()}
+    return word_shares([rules.telling(tokens) for tokens in documents])
+
+
+def word_shares(words: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Share of the documents that hold a word, from each document's telling words."""
+    counts = Counter(word for row in words for word in set(row))
+    return {word: count / len(words) for word, count in counts.items()}
 
 
 def share_cosine(first: Mapping[str, float], second: Mapping[str, float]) -> float:

@@ -1,9 +1,11 @@
 """Finding and naming topics: BERTopic finds clusters, our own words compare and name them.
 
 `TopicFinder` serves the registry of a language (tasks/core/topic_stream.py). It hands documents to BERTopic with every
-sub-model explicit and seeded: principal components, k-means with each document weighed by how much it says, our own
-words, and class-based TF-IDF, by which near-twins are joined. BERTopic's import alone costs 8 CPU-seconds, so it is
-loaded only when something is to be found; assigning documents to known topics is one matrix product.
+sub-model explicit and seeded: means over nearest neighbours and principal components of these, k-means with each
+document weighed by how much it says, our own words, and class-based TF-IDF, by which near-twins are joined. Of more
+than 5,000 documents, 5,000 find the topics and the others go to the nearest centre. BERTopic's import alone costs 8
+CPU-seconds, so it is loaded only when something is to be found; assigning documents to known topics is one matrix
+product.
 
 BERTopic's default UMAP and HDBSCAN are not used: `make bench-topics` compares them.
 """
@@ -17,17 +19,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core import topic_words, topics
+from tasks.core import topic_neighbours, topic_shapes, topic_stream, topic_words, topics
 from tasks.core.topic_registry import Documents
 from tasks.core.topic_words import TopicName
 
 SEED = 0
-COMPONENTS = 32
+COMPONENTS = 16
+MOST_COMPARED = 5_000
+LEAST_COMPARED = 20
 KEYWORD_COUNT = 8
 LEAST_KNOWN = 5
 FAR = 0.7
 MAX_VOCABULARY = 50_000
-METHOD = f"BERTopic: PCA ({COMPONENTS}), weighted k-means, twins joined by c-TF-IDF; seed {SEED}; stream 1"
+METHOD = (
+    f"BERTopic: means of {topic_neighbours.NEIGHBOURS} neighbours by vectors and words, PCA ({COMPONENTS}), weighted"
+    f" k-means, twins joined by c-TF-IDF; seed {SEED}; stream 1"
+)
 _SEPARATOR = " "
 
 Texts = Callable[[Sequence[str]], Mapping[str, str]]
@@ -62,9 +69,17 @@ class TopicFinder:
         wanted = min(self.count or topics.topic_count(len(ids)), max(1, len(ids) // 2))
         if self.count and len({topic for topic in before if topic is not None}) > self.count:
             before = np.full(len(ids), None, np.object_)  # fewer are asked for than there were
-        labels = np.empty(len(ids), np.int64)
+        chosen = _compared(before)
+        found = np.empty(len(ids), np.int64)
         with threadpool_limits(1):
-            found = _run_bertopic(*self.telling(ids), vectors, before=before, count=wanted)
+            found[chosen] = _run_bertopic(
+                *self.telling(ids[chosen]), vectors[chosen], before=before[chosen], count=wanted
+            )
+            rest = np.setdiff1d(np.arange(len(ids)), chosen)
+            if len(rest):
+                centres = topics.centroids_of(vectors[chosen], found[chosen], int(found[chosen].max()) + 1)
+                found[rest] = (vectors[rest] @ centres.T).argmax(axis=1)
+        labels = np.empty(len(ids), np.int64)
         labels[order] = found
         return labels
 
@@ -130,6 +145,42 @@ class TopicFinder:
         return topic_words.english_tokens(text, self._names)
 
 
+def _compared(before: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Which documents find the topics: all, or a sample in which no known topic has fewer than it needs to be found."""
+    if len(before) <= MOST_COMPARED:
+        return np.arange(len(before))
+    shuffled = np.random.default_rng(SEED).permutation(len(before))
+    topics_before = before[shuffled]
+    known = sorted({topic for topic in before if topic is not None})
+    held = [shuffled[np.flatnonzero(topics_before == topic)[:LEAST_COMPARED]] for topic in known]
+    return np.unique(np.concatenate([shuffled[:MOST_COMPARED], *held]))
+
+
+class _NeighbourComponents:
+    """Principal components of the means over neighbours, as BERTopic's dimensionality model.
+
+    Args:
+        words: (n, v) rows by which neighbours are told, beside the vectors.
+        neighbours: of each document.
+    """
+
+    def __init__(self, words: Any, neighbours: int) -> None:
+        self.words = words
+        self.neighbours = neighbours
+        self.rows: NDArray[np.float32] = np.zeros((0, 0), np.float32)
+
+    def fit(self, vectors: NDArray[np.float32], y: object = None) -> _NeighbourComponents:
+        from sklearn.decomposition import PCA
+
+        means = topic_neighbours.neighbour_means(vectors, self.words, neighbours=self.neighbours)
+        self.rows = PCA(min(COMPONENTS, *means.shape), svd_solver="covariance_eigh").fit_transform(means)
+        return self
+
+    def transform(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The rows of the documents that were fitted: BERTopic asks for no others."""
+        return self.rows
+
+
 class _WeightedKMeans:
     """K-means as BERTopic's cluster model: documents that say little draw centres less.
 
@@ -191,34 +242,43 @@ def _run_bertopic(
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
     from bertopic.vectorizers import ClassTfidfTransformer
-    from sklearn.decomposition import PCA
     from sklearn.feature_extraction.text import CountVectorizer
 
+    words = [text.split(_SEPARATOR) if text else [] for text in joined]
     model = BERTopic(
         language="multilingual",
         embedding_model=BaseEmbedder(),
-        umap_model=PCA(min(COMPONENTS, *embeddings.shape), random_state=SEED),
+        umap_model=_NeighbourComponents(
+            topic_neighbours.word_rows(words), topic_neighbours.neighbour_count(len(words), count)
+        ),
         hdbscan_model=_WeightedKMeans(count, weights, before),
         vectorizer_model=CountVectorizer(analyzer=str.split, max_features=MAX_VOCABULARY),
         ctfidf_model=ClassTfidfTransformer(reduce_frequent_words=True),
     )
     logging.getLogger("BERTopic").setLevel(logging.ERROR)
     model.fit_transform(joined, embeddings=embeddings)
-    twins = _twins(model, embeddings)
+    twins = _twins(model, words, embeddings)
     if twins:
         model.merge_topics(joined, twins)
     return np.unique(np.array(model.topics_, np.int64), return_inverse=True)[1].astype(np.int64)
 
 
-def _twins(model: Any, embeddings: NDArray[np.float32]) -> list[list[int]]:
+def _twins(model: Any, words: list[list[str]], embeddings: NDArray[np.float32]) -> list[list[int]]:
     """Groups of BERTopic's topic numbers that are one topic."""
     from sklearn.metrics.pairwise import cosine_similarity
 
     numbers = sorted(set(model.topics_))
     place = {number: index for index, number in enumerate(numbers)}
     labels = np.array([place[number] for number in model.topics_], np.int64)
-    centroids = topics.centroids_of(embeddings, labels, len(numbers))
-    groups = topics.twin_groups(cosine_similarity(centroids), cosine_similarity(model.c_tf_idf_))
+    similarity = cosine_similarity(topics.centroids_of(embeddings, labels, len(numbers)))
+    separation = topic_shapes.separations(embeddings, labels, len(numbers))
+    would_merge = (similarity >= topic_stream.MERGE_SIMILARITY) & (separation < topic_stream.MERGE_SEPARATION)
+    for first, second in np.argwhere(would_merge):
+        shares = [
+            topics.word_shares([words[row] for row in np.flatnonzero(labels == group)]) for group in (first, second)
+        ]
+        would_merge[first, second] = topics.share_cosine(*shares) >= topic_stream.MERGE_WORD_SIMILARITY
+    groups = topics.twin_groups(similarity, cosine_similarity(model.c_tf_idf_), separation, would_merge)
     return [[numbers[index] for index in group] for group in groups]
 
 

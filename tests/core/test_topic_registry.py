@@ -186,6 +186,20 @@ def test_a_topic_that_no_cluster_holds_any_more_points_to_its_heir():
     assert again[event.topic_id].status == "merged"
 
 
+def test_a_new_search_does_not_take_apart_what_was_merged():
+    # It finds the two old places and the new one: a third cluster, half of either topic's documents.
+    registry, known = first_topics()
+    large, small, other = registry.topics
+    registry = registry.changed([replace(small, status="merged", replaced_by=large.topic_id)])
+    labels = find(known)
+    for topic in (large, small):
+        labels[np.flatnonzero(known.topics == topic.topic_id)[:14]] = 9
+    again, events = topic_refit.refit(registry, known, labels, week=WEEK, rules=RULES, cause="growth")
+    assert events == ()
+    assert {again.standing(topic.topic_id) for topic in again.topics} == {large.topic_id, other.topic_id}
+    assert len(again.drawing) == 4
+
+
 def test_merges_are_followed_over_several_steps_and_circles_end():
     def topic(name, target):
         return TopicState(name, np.ones(2), 0.5, 0.8, WEEK, WEEK, 1, replaced_by=target)
@@ -348,3 +362,15 @@ def test_corrections_of_the_other_language_and_empty_words_do_nothing():
     assert not found.merges
     assert not found.pinned
     assert found.parts == {"en-a": ()}
+
+
+def test_separations_of_all_pairs_are_those_of_each_pair():
+    random = np.random.default_rng(0)
+    labels = np.repeat(np.arange(3), [12, 20, 9])
+    vectors = np.eye(8)[labels] + 0.5 * random.normal(size=(len(labels), 8))
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    found = shapes.separations(vectors, labels, 3)
+    for first, second in ((0, 1), (0, 2), (1, 2)):
+        expected = shapes.separation(vectors[labels == first], vectors[labels == second])
+        assert found[first, second] == pytest.approx(expected, abs=1e-9)
+        assert found[second, first] == pytest.approx(expected, abs=1e-9)

@@ -73,9 +73,20 @@ def test_documents_that_say_little_weigh_little():
 
 def test_twins_must_be_alike_in_place_and_words_and_all_with_all():
     place = np.array([[1, 0.9, 0.9, 0.9], [0.9, 1, 0.9, 0.1], [0.9, 0.9, 1, 0.1], [0.9, 0.1, 0.1, 1]])
-    words = np.ones((4, 4))
-    assert topics.twin_groups(place, words) == [[0, 1, 2]]
-    assert topics.twin_groups(place, np.eye(4)) == []
+    words, apart, none = np.ones((4, 4)), np.full((4, 4), 0.3), np.zeros((4, 4), bool)
+    assert topics.twin_groups(place, words, apart, none) == [[0, 1, 2]]
+    assert topics.twin_groups(place, np.eye(4), apart, none) == []
+
+
+def test_what_the_registry_would_merge_are_twins():
+    would_merge = np.array([[True, True, False], [True, True, False], [False, False, True]])
+    assert topics.twin_groups(np.eye(3), np.eye(3), np.ones((3, 3)), would_merge) == [[0, 1]]
+
+
+def test_topics_in_the_very_same_place_are_twins_whatever_their_words():
+    place = np.array([[1, 0.95, 0.1], [0.95, 1, 0.1], [0.1, 0.1, 1]])
+    separation = np.array([[0, 0.02, 0.02], [0.02, 0, 0.5], [0.02, 0.5, 0]])
+    assert topics.twin_groups(place, np.eye(3), separation, np.zeros((3, 3), bool)) == [[0, 1]]
 
 
 def documents_about(*subjects: tuple[str, int]) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
@@ -110,3 +121,62 @@ def test_chinese_labels_are_phrases_without_spaces():
     texts = [["发货", "太", "慢", BREAK, "很", "好"]] * 20 + [["电池", "不", "耐用", BREAK, "很", "好"]] * 20
     labels = np.repeat([0, 1], 20)
     assert topics.labels_of(texts, labels, np.ones(40, np.float32), count=2, rules=ZH) == ["发货太慢", "电池不耐用"]
+
+
+SPOKEN = {
+    "en": [
+        # (documents of a topic, what names it, sayings and praise that do not)
+        (
+            [
+                "I had to open the door by hand", "the remote lock failed", "could nobody open the door",
+                "my remote lock failed again", "please open the door", "a remote lock failed us",
+                "they did not open the door", "the remote lock failed at night", "we had to open the door ourselves",
+            ],
+            "remote lock failed", {"open the door"},
+        ),
+        (
+            [
+                "it works great", "the app crashes after the update", "so great until the app crashes",
+                "it works great", "this app crashes on start", "works great but the app crashes", "it works great",
+                "an app crashes daily", "it works great for me", "their app crashes",
+            ],
+            "app crashes", {"works great"},
+        ),
+        (
+            [
+                "a late parcel", "the late parcel was wet", "my late parcel", "so disappointed", "very disappointed",
+                "really disappointed with the parcel", "is very disappointed", "another late parcel",
+            ],
+            "late parcel", {"disappointed", "very disappointed"},
+        ),
+    ],
+    "zh": [
+        (
+            [
+                "真的 很 一般", "这个 床垫 太 软", "我 的 床垫 太 软 了", "很 一般", "很 一般 啊",
+                "床垫 太 软 睡 不 好", "很 一般 呢", "这 床垫 太 软", "很 一般 吧", "很 一般 啦",
+            ],
+            "床垫太软", {"很一般", "一般"},
+        ),
+        (
+            [
+                "会 一直 支持 下去", "要 支持 到底", "这个 屏幕 不 灵敏", "就 支持 到底", "都 支持 到底",
+                "屏幕 不 灵敏", "会 支持 到底", "我 的 屏幕 不 灵敏 了", "要 支持 到底", "手机 屏幕 不 灵敏",
+                "不会 再 支持 到底",
+            ],
+            "屏幕不灵敏", {"支持到底"},
+        ),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_labels_name_what_is_the_matter_and_no_saying(language):
+    cases = SPOKEN[language]
+    tokens = [[*text.split(), BREAK] for texts, _, _ in cases for text in texts]
+    owners = np.repeat(np.arange(len(cases)), [len(texts) for texts, _, _ in cases])
+    rules = topic_words.RULES[language]
+    found = topics.labels_of(tokens, owners, np.ones(len(owners), np.float32), count=len(cases), rules=rules)
+    for label, (_, expected, wrong) in zip(found, cases, strict=True):
+        assert label == expected
+        assert label not in wrong
