@@ -68,6 +68,8 @@ def refit(
             )
         elif target := _merged_into(cluster, registry, inherited.values()):
             state = replace(state, status=registers.MERGED, replaced_by=target)
+        elif registry.topics and not registers.is_enough(cluster, rules):
+            continue
         else:
             events.append(_origin(cluster, state, registry, week, cause))
         topics[topic_id] = state
@@ -101,8 +103,9 @@ def _sound(
     """Clusters that may be topics, and their documents' cosines to the centre of the others.
 
     What is far looser than the rest is no subject but a heap of what fits nowhere, and would draw anything. Clusters
-    without an old topic need as many documents and authors as any new topic; the very first ones only five documents,
-    for a small project has no more.
+    without an old topic need as many documents and authors as any new topic, and so do in the end those that hold an
+    old topic's documents and do not get its id; the very first ones only five documents, for a small project has no
+    more.
     """
     cosines = [shapes.to_others(cluster.vectors) for cluster in clusters]
     if not clusters:

@@ -24,7 +24,7 @@ from tasks.core.topic_registry import Documents
 from tasks.core.topic_words import TopicName
 
 SEED = 0
-COMPONENTS = 16
+COMPONENTS, COMPONENTS_OF_KNOWN = 16, 32
 MOST_COMPARED = 5_000
 LEAST_COMPARED = 20
 KEYWORD_COUNT = 8
@@ -161,19 +161,21 @@ class _NeighbourComponents:
 
     Args:
         words: (n, v) rows by which neighbours are told, beside the vectors.
-        neighbours: of each document.
+        neighbours: of each document; 0: documents stay where they lie.
+        components: how many, at most.
     """
 
-    def __init__(self, words: Any, neighbours: int) -> None:
+    def __init__(self, words: Any, neighbours: int, components: int) -> None:
         self.words = words
         self.neighbours = neighbours
+        self.components = components
         self.rows: NDArray[np.float32] = np.zeros((0, 0), np.float32)
 
     def fit(self, vectors: NDArray[np.float32], y: object = None) -> _NeighbourComponents:
         from sklearn.decomposition import PCA
 
         means = topic_neighbours.neighbour_means(vectors, self.words, neighbours=self.neighbours)
-        self.rows = PCA(min(COMPONENTS, *means.shape), svd_solver="covariance_eigh").fit_transform(means)
+        self.rows = PCA(min(self.components, *means.shape), svd_solver="covariance_eigh").fit_transform(means)
         return self
 
     def transform(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -238,18 +240,25 @@ def _run_bertopic(
     before: NDArray[np.object_],
     count: int,
 ) -> NDArray[np.int64]:
-    """BERTopic's topic of each document, numbered from 0, twins joined."""
+    """BERTopic's topic of each document, numbered from 0, twins joined.
+
+    Known topics are looked for where documents lie: among means over neighbours, a topic that has moved falls apart
+    into its old and its new place (seen on the planted stream).
+    """
     from bertopic import BERTopic
     from bertopic.backend import BaseEmbedder
     from bertopic.vectorizers import ClassTfidfTransformer
     from sklearn.feature_extraction.text import CountVectorizer
 
     words = [text.split(_SEPARATOR) if text else [] for text in joined]
+    has_known = any(topic is not None for topic in before)
     model = BERTopic(
         language="multilingual",
         embedding_model=BaseEmbedder(),
         umap_model=_NeighbourComponents(
-            topic_neighbours.word_rows(words), topic_neighbours.neighbour_count(len(words), count)
+            topic_neighbours.word_rows(words),
+            0 if has_known else topic_neighbours.neighbour_count(len(words), count),
+            COMPONENTS_OF_KNOWN if has_known else COMPONENTS,
         ),
         hdbscan_model=_WeightedKMeans(count, weights, before),
         vectorizer_model=CountVectorizer(analyzer=str.split, max_features=MAX_VOCABULARY),

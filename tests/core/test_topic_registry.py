@@ -186,6 +186,16 @@ def test_a_topic_that_no_cluster_holds_any_more_points_to_its_heir():
     assert again[event.topic_id].status == "merged"
 
 
+def test_a_piece_of_an_old_topic_needs_what_a_new_topic_needs():
+    registry, known = first_topics()
+    labels = find(known)
+    piece = np.flatnonzero(known.topics == registry.topics[0].topic_id)[: RULES.least_documents - 1]
+    labels[piece] = 9
+    again, events = topic_refit.refit(registry, known, labels, week=WEEK, rules=RULES, cause="growth")
+    assert events == ()
+    assert [topic.topic_id for topic in again.topics] == [topic.topic_id for topic in registry.topics]
+
+
 def test_a_new_search_does_not_take_apart_what_was_merged():
     # It finds the two old places and the new one: a third cluster, half of either topic's documents.
     registry, known = first_topics()
