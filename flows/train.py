@@ -18,7 +18,7 @@ from tasks.core.contracts import NullProgress, Progress
 from tasks.errors import MarketBriefError, UsageError
 
 TASKS = ("sentiment",)
-CHINESE_MODELS = ("vectors", "sentiment", "targets", "entities")
+CHINESE_MODELS = ("vectors", "sentiment", "targets", "opinions", "entities", "aspects")
 CHECKPOINTS = ".checkpoints"
 EPOCHS = 3
 SEED = 13
@@ -82,11 +82,13 @@ def build_english(settings: Settings, *, data: Path, seed: int, progress: Progre
     """Train the shipped English models; their folders."""
     from prefect import flow
 
+    from tasks.train_aspects import train_aspects
     from tasks.train_english import train_english
 
     @flow(name="market-brief-train-english", validate_parameters=False)
     def body() -> list[Path]:
-        return train_english(progress, data=data, seed=seed, checkpoints=settings.model_dir / CHECKPOINTS)
+        folders = train_english(progress, data=data, seed=seed, checkpoints=settings.model_dir / CHECKPOINTS)
+        return [*folders, train_aspects("en", data=data, seed=seed)]
 
     return body()
 
@@ -97,7 +99,7 @@ def build_chinese(
     """Train the shipped Chinese models, or only some of CHINESE_MODELS; their folders."""
     from prefect import flow
 
-    from tasks import train, train_entities, train_targets
+    from tasks import train, train_aspects, train_entities, train_opinions, train_targets
     from tasks.train_vectors import train_vectors
 
     @flow(name="market-brief-train-chinese", validate_parameters=False)
@@ -106,7 +108,9 @@ def build_chinese(
             "vectors": lambda: train_vectors(data),
             "sentiment": lambda: train.train_chinese(progress, data=data, seed=seed).folder,
             "targets": lambda: train_targets.train_chinese(data, seed=seed),
+            "opinions": lambda: train_opinions.train_opinions(data, seed=seed),
             "entities": lambda: train_entities.train_chinese(data, seed=seed),
+            "aspects": lambda: train_aspects.train_aspects("zh", data=data, seed=seed),
         }
         return [step() for name, step in steps.items() if name in only]
 

@@ -161,7 +161,7 @@ class Topics(_Section):
 
 
 class CustomAspect(_Section):
-    """An aspect of one's own, found by its words in any language."""
+    """An aspect of one's own, found by its words in any language, and in clauses that say something like them."""
 
     name: str = Field(min_length=1, pattern=r"^[a-z][a-z0-9_]*$")
     words: list[str] = Field(min_length=1)

@@ -39,11 +39,11 @@ class SpanWork:
 
     @property
     def spans(self) -> dict[str, tuple[Span, ...]]:
-        """By document_id the spans of documents that have some."""
+        """By document_id what the pass looks at, of documents that have some."""
         return {
-            document["document_id"]: asked.spans
+            document["document_id"]: asked.looked_at
             for document, asked in zip(self.documents, self.asked, strict=True)
-            if asked.spans
+            if asked.looked_at
         }
 
     def marks(self) -> list[tuple[ModelVersion, list[dict[str, Any]]]]:
@@ -80,7 +80,7 @@ def read(work: SpanWork, rows: SpanRows, passed: tuple[Sequence[dict[str, Any]],
         Counts of the rows added: aspects, comparisons.
     """
     before = len(rows.aspects), len(rows.comparisons)
-    pairs = [(document, asked) for document, asked in zip(work.documents, work.asked, strict=True) if asked.spans]
+    pairs = [(document, asked) for document, asked in zip(work.documents, work.asked, strict=True) if asked.looked_at]
     encoded = None
     if passed is not None:
         places = {document["document_id"]: place for place, document in enumerate(passed[0])}
@@ -107,11 +107,8 @@ def _add(rows: SpanRows, reader: SpanReader, document_id: str, answer: Answer) -
         }
         for aspect in aspects
     ]
-    for key, spans in (
-        (of_aspects, {(aspect.start_char, aspect.end_char) for aspect in aspects}),
-        (of_names, set(answer.asked.name_spans)),
-    ):
-        rows.targets += [key | _score_row(answer.scores[span]) for span in sorted(spans)]
+    for key, scores in ((of_aspects, answer.aspect_scores), (of_names, answer.scores)):
+        rows.targets += [key | _score_row(scores[span]) for span in sorted(scores)]
     said = {
         (found.start_char, names[found.winner].brand, names[found.loser].brand): found.end_char
         for found in answer.comparisons

@@ -1,10 +1,11 @@
 """How well aspects and the polarity towards names and aspects are read, on texts with labels.
 
 `evaluate_aspects` takes texts with the aspects that a person found: {"text", "aspects": [[aspect, polarity], …]}. An
-aspect is looked for by its words: those of the project's taxonomy, else of the shipped one, else (an unknown name, as
-a user's file may have) the name itself, with its underscores as blanks. Only the aspects that the rows name are looked
-for, so that the result does not depend on what else the project looks for. Polarity is asked where the words stand;
-an aspect whose words are not in the text got no label, which counts as wrong in accuracy and lowers coverage.
+aspect is looked for as a run does, by its words and by meaning: by the words of the project's taxonomy, else of the
+shipped one, else (an unknown name, as a user's file may have) by the name itself, with its underscores as blanks. Only
+the aspects that the rows name are looked for, so that the result does not depend on what else the project looks for.
+Polarity is asked where it was found; an aspect that was not found got no label, which counts as wrong in accuracy and
+lowers coverage.
 Detection is counted per text and aspect. `evaluate_targets` takes {"text", "targets": [[start, end, polarity], …]}.
 """
 
@@ -14,6 +15,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from prefect import task
@@ -21,7 +23,7 @@ from prefect.cache_policies import NO_CACHE
 
 from tasks.config import Settings
 from tasks.core.aspects import Aspect, AspectFinder, Taxonomy
-from tasks.core.contracts import TargetScore
+from tasks.core.contracts import AspectSpan, Encoded, TargetScore
 from tasks.core.language import detect_language
 from tasks.core.metrics import classification_metrics
 from tasks.core.statistics import wilson
@@ -41,7 +43,7 @@ def evaluate_aspects(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
 
     Returns:
         n (labelled aspects), coverage, metrics and per_class of polarity (see `classification_metrics`); where_found:
-        the same for the aspects whose words were found; detection: precision, recall, each {value, lo, hi}, and f1;
+        the same for the aspects that were found; detection: precision, recall, each {value, lo, hi}, and f1;
         by_language; labels: what was said of each labelled aspect, in order; model_version_id.
     """
     started = time.monotonic()
@@ -51,18 +53,15 @@ def evaluate_aspects(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
     versions = []
     for language in sorted(set(languages) & set(LANGUAGES)):
         places = [place for place, found in enumerate(languages) if found == language]
-        finder = AspectFinder(taxonomy, language)
         texts = [rows[place]["text"] for place in places]
-        found = [finder.find(text) for text in texts]
-        spans = [sorted({(aspect.start_char, aspect.end_char) for aspect in aspects}) for aspects in found]
-        scores = score_spans(language, texts, spans, [()] * len(texts))
+        found, scores = read_aspects(taxonomy, language, texts)
         for place, aspects, of_spans in zip(places, found, scores, strict=True):
             by_span = {(score.start_char, score.end_char): score for score in of_spans}
             by_name: dict[str, list[TargetScore]] = defaultdict(list)
             for aspect in aspects:
                 by_name[aspect.aspect].append(by_span[aspect.start_char, aspect.end_char])
             said[place] = {name: _together(group) for name, group in by_name.items()}
-        versions.append(_model_version(language))
+        versions.append(_opinions_version(language))
     result = _scores(rows, said, range(len(rows)))
     result["by_language"] = {
         language: _scores(rows, said, [i for i, found in enumerate(languages) if found == language])
@@ -111,6 +110,38 @@ def evaluate_targets(settings: Settings, rows: Sequence[Mapping[str, Any]]) -> d
     }
 
 
+def read_aspects(
+    taxonomy: Taxonomy, language: str, texts: Sequence[str]
+) -> tuple[list[list[AspectSpan]], list[list[TargetScore]]]:
+    """The aspects of texts, by their words and by meaning, and the score of each text's spans."""
+    from tasks.models.aspect_meaning import load_matcher
+    from tasks.models.bundle import encode_words
+
+    finder = AspectFinder(taxonomy, language)
+    read = [finder.read(text) for text in texts]
+    matcher = load_matcher(taxonomy, language, partial(encode_words, language, None))
+    unnamed = [clauses for _, clauses in read]
+    encoded = None
+    if matcher.needs_pass:
+        from tasks.models.encoder import load_encoder_en
+
+        looked_at = [sorted({*map(_span, aspects), *clauses}) for aspects, clauses in read]
+        encoded = load_encoder_en().encode(texts, looked_at)
+    meant = matcher.match(texts, unnamed, encoded)
+    found = [[*aspects, *others] for (aspects, _), others in zip(read, meant, strict=True)]
+    spans = [sorted(set(map(_span, aspects))) for aspects in found]
+    return found, judge(language, texts, spans, encoded)
+
+
+def judge(
+    language: str, texts: Sequence[str], spans: Sequence[Sequence[Span]], encoded: Encoded | None
+) -> list[list[TargetScore]]:
+    """The shipped model's score of each aspect's span; encoded: what a pass that looked at the spans gave."""
+    from tasks.models.targets import load_opinions
+
+    return load_opinions(language).predict(texts, encoded, spans)
+
+
 def asked_taxonomy(settings: Settings, names: Sequence[str]) -> Taxonomy:
     """The taxonomy of the named aspects alone: the project's own, the shipped ones, and unknown names as words."""
     own = {aspect.name: aspect for aspect in load_taxonomy(settings).aspects}
@@ -126,7 +157,10 @@ def label_spans(
 
 
 def score_spans(
-    language: str, texts: Sequence[str], spans: Sequence[Sequence[Span]], names: Sequence[Sequence[Span]]
+    language: str,
+    texts: Sequence[str],
+    spans: Sequence[Sequence[Span]],
+    names: Sequence[Sequence[Span]],
 ) -> list[list[TargetScore]]:
     """The shipped model's score of each span; names: which of the spans are names that may be compared."""
     from tasks.models.targets import load_targets
@@ -138,6 +172,10 @@ def score_spans(
 
         encoded = load_encoder_en().encode(texts, spans)
     return model.predict(texts, encoded, spans, names)
+
+
+def _span(aspect: AspectSpan) -> Span:
+    return aspect.start_char, aspect.end_char
 
 
 def _together(scores: Sequence[TargetScore]) -> str | None:
@@ -183,10 +221,18 @@ def _share(k: int, n: int) -> dict[str, float]:
 
 def _by_name(name: str) -> Aspect:
     word = name.replace("_", " ")
-    return Aspect(name, dict.fromkeys(LANGUAGES, name), dict.fromkeys(LANGUAGES, (word,)))
+    return Aspect(
+        name, dict.fromkeys(LANGUAGES, name), dict.fromkeys(LANGUAGES, (word,)), own_words=(word,), is_custom=True
+    )
 
 
 def _model_version(language: str) -> str:
     from tasks.models.targets import load_targets
 
     return load_targets(language).version.model_version_id
+
+
+def _opinions_version(language: str) -> str:
+    from tasks.models.targets import load_opinions
+
+    return load_opinions(language).version.model_version_id

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tasks.config import Brand
 from tasks.core.aspects import AspectFinder, taxonomy_of
-from tasks.core.contracts import ModelVersion, TargetScore
+from tasks.core.contracts import AspectSpan, ModelVersion, TargetScore
 from tasks.core.mentions import AliasTagger
 from tasks.enrich_spans import SpanRows, plan, read
 from tasks.models.span_reader import SpanReader
@@ -37,9 +37,27 @@ class Planted:
         ]
 
 
-def reader(*, brands=("Aurora", "Borea"), words=()) -> SpanReader:
+class Meant:
+    """A clause that holds the word "ears" speaks of sound."""
+
+    version = ModelVersion("aspect", "en", "meant", "1", "int8", "research-only", "0" * 64)
+    needs_pass = False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def match(self, texts, clauses, encoded):
+        self.asked += [text[slice(*clause)] for text, found in zip(texts, clauses, strict=True) for clause in found]
+        return [
+            [AspectSpan("sound", *c, *c, "meaning") for c in found if "ears" in text[slice(*c)]]
+            for text, found in zip(texts, clauses, strict=True)
+        ]
+
+
+def reader(*, brands=("Aurora", "Borea"), words=(), matcher=None) -> SpanReader:
     taxonomy = taxonomy_of(SHIPPED, category="general", words={"price": words})
-    return SpanReader(AspectFinder(taxonomy, "en"), AliasTagger([Brand(name=name) for name in brands]), Planted())
+    tagger = AliasTagger([Brand(name=name) for name in brands])
+    return SpanReader(AspectFinder(taxonomy, "en"), tagger, Planted(), matcher)
 
 
 def document(number: int, text: str, *versions) -> dict:
@@ -69,7 +87,7 @@ def test_documents_give_aspects_scores_and_comparisons():
     (comparison,) = rows.comparisons
     assert (comparison["preferred_brand"], comparison["other_brand"]) == ("Aurora", "Borea")
     assert text[comparison["start_char"] : comparison["end_char"]] == "Aurora is quieter than borea."
-    assert found.model.texts == [text]
+    assert set(found.model.texts) == {text}
     assert [[d["document_id"] for d in seen] for _, seen in work.marks()] == [["d1", "d2"], ["d1", "d2"]]
 
 
@@ -98,3 +116,25 @@ def test_the_taxonomy_names_one_version_and_the_brands_the_other():
 
 def test_a_language_without_a_reader_plans_nothing():
     assert plan(None, [document(1, "x")]) is None
+
+
+def test_clauses_without_a_word_are_matched_by_meaning_and_judged():
+    meant = Meant()
+    found = reader(matcher=meant)
+    text = "The price is fine, it hurts my ears. My aunt has one too."
+    work = plan(found, [document(1, text, *found.versions), document(2, "It hurts my ears", found.versions[1])])
+    rows = SpanRows()
+    assert read(work, rows, None) == {"aspects": 2, "comparisons": 0}
+    assert meant.asked == ["it hurts my ears.", "My aunt has one too."]
+    assert [(row["aspect"], row["method"], text[row["start_char"] : row["end_char"]]) for row in rows.aspects] == [
+        ("price", "words", "price"), ("sound", "meaning", "it hurts my ears."),
+    ]  # fmt: skip
+    assert {row["start_char"] for row in rows.aspects} == {row["start_char"] for row in rows.targets}
+    assert work.spans["d1"] == ((4, 9), (19, 36), (37, 57))
+
+
+def test_who_matches_by_meaning_is_part_of_the_aspects_version():
+    plain, meaning = reader(), reader(matcher=Meant())
+    assert plain.aspect_version.model_version_id != meaning.aspect_version.model_version_id
+    assert plain.target_version == meaning.target_version
+    assert meaning.aspect_version.licence == "research-only"

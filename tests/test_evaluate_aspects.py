@@ -22,7 +22,7 @@ columns = { text = "t", published_at = "d" }
 def settings(tmp_path, monkeypatch):
     """Positive where the words behind the span say good or 好, None where they say odd, else negative."""
 
-    def score_spans(language, texts, spans, names):
+    def score_spans(language, texts, spans, other=None):
         def score(text, start, end):
             rest = text[end:].split(",")[0].split("，")[0]
             label = "positive" if "good" in rest or "好" in rest else None if "odd" in rest else "negative"
@@ -31,7 +31,9 @@ def settings(tmp_path, monkeypatch):
         return [[score(text, *span) for span in found] for text, found in zip(texts, spans, strict=True)]
 
     monkeypatch.setattr(module, "score_spans", score_spans)
+    monkeypatch.setattr(module, "judge", score_spans)
     monkeypatch.setattr(module, "_model_version", lambda language: f"planted-{language}")
+    monkeypatch.setattr(module, "_opinions_version", lambda language: f"planted-{language}")
     (tmp_path / "market.toml").write_text(MARKET, encoding="utf-8")
     return load_settings(tmp_path / "market.toml")
 

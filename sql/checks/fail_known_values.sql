@@ -27,7 +27,7 @@ select concat_ws(' ', 'marts.document_aspect', document_id, aspect, sentiment, m
 from marts.document_aspect
 where
     sentiment not in ('negative', 'neutral', 'positive')
-    or method <> 'words'
+    or method not in ('words', 'meaning')
 
 union all
 

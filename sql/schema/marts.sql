@@ -102,7 +102,7 @@ comment on column marts.document_aspect.start_char is 'First code point of the w
 comment on column marts.document_aspect.end_char is 'End code point of these words, exclusive.';
 comment on column marts.document_aspect.clause_start_char is 'First code point of the clause that the words stand in: the evidence to read.';
 comment on column marts.document_aspect.clause_end_char is 'End code point of the clause, exclusive.';
-comment on column marts.document_aspect.method is 'How it was found: words (listed in the taxonomy).';
+comment on column marts.document_aspect.method is 'How it was found: words (listed in the taxonomy), or meaning (the clause holds none of them; the span is the whole clause).';
 
 -- Grain: one row per (document_id, start_char, preferred_brand, other_brand).
 create table if not exists marts.comparison (

@@ -6,15 +6,18 @@ between word boundaries, in their regular forms (seats, crashed, crashing); Chin
 longer words that the taxonomy names as meaning something else (慢 is none of 慢慢). A word that goes with many things
 (slow, 方便) counts only in a clause that names no other aspect. A name of a tracked brand that
 holds an aspect's word, such as "Northwind Coffee", is no evidence. An aspect counts once per clause, where it first
-stands, so that a text keeps both sides of what it says.
+stands, so that a text keeps both sides of what it says. Clauses that hold no word are handed on to be matched by what
+they mean (tasks/models/aspect_meaning.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 import ahocorasick
@@ -28,6 +31,10 @@ from tasks.errors import ConfigError
 # Bump it with every change of this module that can change what is found.
 RULES_VERSION = 2
 LANGUAGES = ("en", "zh")
+MAX_UNNAMED = 64
+MAX_CLAUSE = 300
+_WORD = re.compile(r"\w+")
+_LEAST = {"en": 3, "zh": 4}
 _EXACT, _WEAK = "!", "?"
 _MIN_VERB = 3
 
@@ -37,12 +44,16 @@ class Aspect:
     """One aspect. words: by language; not_words: longer words that hold one of them and mean something else.
 
     What is an aspect's not_word may be another's word, and is found as that.
+
+    own_words: those that the project gave, in any language; is_custom: whether the whole aspect is the project's.
     """
 
     name: str
     labels: Mapping[str, str]
     words: Mapping[str, tuple[str, ...]]
     not_words: tuple[str, ...] = ()
+    own_words: tuple[str, ...] = ()
+    is_custom: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,10 @@ class Taxonomy:
         content = {
             "rules": [RULES_VERSION, CLAUSE_RULES],
             "ignored": sorted(self.ignored),
-            "aspects": [[aspect.name, aspect.words.get(language, ()), aspect.not_words] for aspect in self.aspects],
+            "aspects": [
+                [aspect.name, aspect.words.get(language, ()), aspect.not_words, aspect.own_words, aspect.is_custom]
+                for aspect in self.aspects
+            ],
         }
         return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
@@ -102,6 +116,8 @@ def taxonomy_of(
             item["name"],
             {lang: item.get(f"label_{lang}") or item["name"] for lang in LANGUAGES},
             {lang: (*item["words"], *more.get(item["name"], ())) for lang in LANGUAGES},
+            own_words=(*item["words"], *more.get(item["name"], ())),
+            is_custom=True,
         )
         for item in custom
     ]
@@ -143,9 +159,14 @@ class AspectFinder:
 
     def find(self, text: str) -> list[AspectSpan]:
         """Aspects of a text in the order of their places; once per aspect and clause."""
+        return self.read(text)[0]
+
+    def read(self, text: str) -> tuple[list[AspectSpan], list[Span]]:
+        """Aspects of a text as `find` gives them, and the clauses that hold none of their words.
+
+        Of these clauses only such as are long enough to say something, and at most MAX_UNNAMED a text.
+        """
         hits = self._hits(text)
-        if not hits:
-            return []
         parts = clauses(text)
         placed = [(clause_of(parts, (start, end)), start, end, name, is_strong) for start, end, name, is_strong in hits]
         named = {clause for clause, *_, is_strong in placed if is_strong}
@@ -153,7 +174,14 @@ class AspectFinder:
         for clause, start, end, name, is_strong in placed:
             if is_strong or clause not in named:
                 found.setdefault((name, clause), AspectSpan(name, start, end, *clause, "words"))
-        return list(found.values())
+        taken = {clause for clause, *_ in placed}
+        unnamed = (
+            part
+            for part in parts
+            if says_something(text[slice(*part)], self.language)
+            and not any(start < part[1] and part[0] < end for start, end in taken)
+        )
+        return list(found.values()), list(islice(unnamed, MAX_UNNAMED))
 
     def _hits(self, text: str) -> list[tuple[int, int, str, bool]]:
         """(start, end, aspect, whether it names it) of words in code points, in order and without overlaps."""
@@ -177,15 +205,23 @@ class AspectFinder:
         return sorted(hits)
 
 
+def says_something(clause: str, language: str) -> bool:
+    """Whether a clause is worth reading for what it means: three English words, four Chinese characters or more."""
+    if len(clause) > MAX_CLAUSE:
+        return False
+    count = sum(map(str.isalnum, clause)) if language == "zh" else len(_WORD.findall(clause))
+    return count >= _LEAST.get(language, 1)
+
+
 def version_of(finder: AspectFinder, *, reader: str, licence: str) -> ModelVersion:
     """The row of ops.model_version of a language's aspects, and of the model that says how they are spoken of.
 
     Args:
-        reader: revision of that model, and licence.
+        reader: revisions of that model, and of the one that matches by meaning; licence: of both.
     """
     digest = hashlib.sha256(f"{finder.digest} {reader}".encode()).hexdigest()
     card = {
-        "description": "Aspects by the words of a taxonomy, judged by the model of targets.",
+        "description": "Aspects by the words of a taxonomy and by meaning, judged by the model of targets.",
         "category": finder.taxonomy.category,
         "aspects": [asdict(aspect)["name"] for aspect in finder.taxonomy.aspects],
         "reader": reader,
@@ -219,6 +255,7 @@ def aspect_of(name: str, row: Mapping[str, Any], more: Sequence[str] = ()) -> As
         {lang: row[f"label_{lang}"] for lang in LANGUAGES},
         {lang: (*row[lang], *more) for lang in LANGUAGES},
         tuple(row.get("not_zh", ())),
+        own_words=tuple(more),
     )
 
 

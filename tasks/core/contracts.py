@@ -77,7 +77,10 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class AspectSpan:
-    """Words of a text that speak of an aspect, and the clause they stand in. method: words (of a taxonomy)."""
+    """Words of a text that speak of an aspect, and the clause they stand in.
+
+    method: words (of a taxonomy), or meaning: then the words are the whole clause.
+    """
 
     aspect: str
     start_char: int

@@ -11,11 +11,14 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from collections.abc import Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tasks.config import Settings
 from tasks.core.contracts import (
+    Encoded,
     Encoder,
     EntityTagger,
     LabelWriter,
@@ -100,14 +103,18 @@ class Bundle:
             return None
         if language not in self._span_readers:
             from tasks.core.mentions import AliasTagger
+            from tasks.models.aspect_meaning import load_matcher
             from tasks.models.aspects import load_finder
             from tasks.models.span_reader import SpanReader
-            from tasks.models.targets import load_targets
+            from tasks.models.targets import load_opinions, load_targets
 
+            finder = load_finder(self._settings, language)
             self._span_readers[language] = SpanReader(
-                load_finder(self._settings, language),
+                finder,
                 AliasTagger(self._settings.market.brands),
                 load_targets(language),
+                load_matcher(finder.taxonomy, language, partial(encode_words, language, self._settings)),
+                load_opinions(language),
             )
         return self._span_readers[language]
 
@@ -175,6 +182,22 @@ def _name_taggers() -> list[EntityTagger]:
 
     listed = cards.bundle()
     return [load_tagger(language) for language in READ_LANGUAGES if f"entities-{language}" in listed]
+
+
+def encode_words(language: str, settings: Settings | None, words: Sequence[str]) -> Encoded:
+    """Words of aspects, and clauses beside them, as the shipped encoder of a language sees them."""
+    if language == "en":
+        from tasks.models.encoder import load_encoder_en
+
+        return load_encoder_en(settings).encode(words, [((0, len(word)),) for word in words])
+    return _shipped_chinese().encode(words)
+
+
+@lru_cache(maxsize=1)
+def _shipped_chinese() -> Encoder:
+    from tasks.models.chinese import load_encoder_zh
+
+    return load_encoder_zh()
 
 
 def _english_encoder(settings: Settings) -> SpanEncoder:

@@ -232,6 +232,7 @@ def load_encoder_en(settings: Settings | None = None) -> MiniLmEncoder:
 @lru_cache(maxsize=1)
 def load_encoder_whole(folder: Path) -> MiniLmEncoder:
     """The English encoder with the branch of a sentiment model, and those of the bundle's other models."""
+    from tasks.models.aspect_meaning import clause_branch
     from tasks.models.entities import load_entities_branch
     from tasks.models.targets import load_targets_branch
 
@@ -240,6 +241,7 @@ def load_encoder_whole(folder: Path) -> MiniLmEncoder:
         branches=[
             *_sentiment_branches(folder),
             *([load_targets_branch()] if "targets-en" in listed else []),
+            *([clause_branch()] if "aspects-en" in listed else []),
             *([load_entities_branch()] if "entities-en" in listed else []),
         ]
     )

@@ -39,6 +39,8 @@ BRANCH = "targets"
 WEIGHTS = "model.safetensors"
 DECISION = "decision.json"
 BUNDLE_KEYS = {"en": "targets-en", "zh": "targets-zh"}
+# Where aspects have a model of their own.
+OPINION_KEYS = {"zh": "opinions-zh"}
 
 
 @dataclass(frozen=True)
@@ -162,21 +164,33 @@ def span_features(hidden: Tensor, runs: bert.Runs, windows: Sequence[Window]) ->
 
     from tasks.models.bert import mean_pool
 
+    owners = torch.tensor([place for place, window in enumerate(windows) for _ in window.spans])
+    return torch.cat([span_means(hidden, windows), mean_pool(hidden, runs)[owners]], dim=1)
+
+
+def span_means(hidden: Tensor, windows: Sequence[Window]) -> Tensor:
+    """(n_spans, dim) float32: the mean over each span's tokens; see `span_features`."""
+    import torch
+
     ends = np.cumsum([len(window.ids) for window in windows])
     rows: list[NDArray[np.int64]] = []
-    owners: list[int] = []
     for place, window in enumerate(windows):
         first = int(ends[place]) - len(window.ids)
         for span in window.spans:
             tokens = tokens_of(window, span)
             rows.append(first + (tokens if len(tokens) else np.zeros(1, np.int64)))
-            owners.append(place)
     sizes = torch.tensor([len(row) for row in rows])
     picked = hidden[torch.from_numpy(np.concatenate(rows))].float()
     sums = torch.zeros(len(rows), hidden.shape[1]).index_add(
         0, torch.repeat_interleave(torch.arange(len(rows)), sizes), picked
     )
-    return torch.cat([sums / sizes[:, None], mean_pool(hidden, runs)[torch.tensor(owners)]], dim=1)
+    return sums / sizes[:, None]
+
+
+def by_window(windows: Sequence[Window], rows: NDArray) -> list[tuple[tuple[Span, ...], NDArray]]:
+    """Each window's spans and their rows, from the rows of all windows' spans in order."""
+    ends = np.cumsum([len(window.spans) for window in windows])
+    return [(window.spans, rows[end - len(window.spans) : end]) for window, end in zip(windows, ends, strict=True)]
 
 
 def targets_branch(folder: Path) -> Branch:
@@ -201,11 +215,7 @@ def target_reader(weight: Tensor, bias: Tensor) -> Reader:
     from tasks.models.encoder import Reader
 
     def read(hidden: Tensor, runs: bert.Runs, windows: Sequence[Window]) -> list[tuple[tuple[Span, ...], NDArray]]:
-        logits = linear(span_features(hidden, runs, windows), weight, bias).detach().numpy()
-        ends = np.cumsum([len(window.spans) for window in windows])
-        return [
-            (window.spans, logits[end - len(window.spans) : end]) for window, end in zip(windows, ends, strict=True)
-        ]
+        return by_window(windows, linear(span_features(hidden, runs, windows), weight, bias).detach().numpy())
 
     return Reader(BRANCH, read, needs_spans=True)
 
@@ -226,7 +236,21 @@ def load_targets(language: str) -> TargetSentiment:
     Raises:
         ModelUnavailableError: its files are missing, or are not the expected ones.
     """
-    folder = cards.bundle_folder(BUNDLE_KEYS[language])
+    return _load(cards.bundle_folder(BUNDLE_KEYS[language]))
+
+
+@lru_cache(maxsize=4)
+def load_opinions(language: str) -> TargetSentiment:
+    """The bundle's model of how aspects are spoken of: in Chinese one of its own, in English that of names as well.
+
+    Raises:
+        ModelUnavailableError: its files are missing, or are not the expected ones.
+    """
+    key = OPINION_KEYS.get(language)
+    return _load(cards.bundle_folder(key)) if key else load_targets(language)
+
+
+def _load(folder: Path) -> TargetSentiment:
     card = cards.load_card(folder)
     decision = TargetDecision(**json.loads((folder / DECISION).read_text(encoding="utf-8")))
     if card["kind"] == "branch":

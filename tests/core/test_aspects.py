@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasks.core.aspects import Aspect, AspectFinder, Taxonomy, aspect_of, forms_of, taxonomy_of
+from tasks.core.aspects import MAX_UNNAMED, Aspect, AspectFinder, Taxonomy, aspect_of, forms_of, taxonomy_of
 from tasks.errors import ConfigError
 
 SHIPPED = {
@@ -89,6 +89,26 @@ def test_a_category_adds_and_drops_and_a_project_changes_it():
     labels = {aspect.name: dict(aspect.labels) for aspect in taxonomy_of(SHIPPED, category="app", **changed).aspects}
     assert labels["foam"] == {"en": "foam", "zh": "奶泡"}
     assert "speed" not in labels
+
+
+def test_clauses_without_a_word_are_handed_on():
+    text = "The price is fine, my nephew likes it. Oh well; " + "a" * 400 + " b c. It took three weeks."
+    spans, rest = finder().read(text)
+    assert [span.aspect for span in spans] == ["price"]
+    assert [text[slice(*part)] for part in rest] == ["my nephew likes it.", "It took three weeks."]
+    text = "价格还行，好，等了半个月，" + "没有什么别的，" * 100
+    spans, rest = finder("zh").read(text)
+    assert len(spans) == 1
+    assert text[slice(*rest[0])] == "等了半个月，"
+    assert len(rest) == MAX_UNNAMED
+
+
+def test_what_a_project_gave_is_told_from_what_was_shipped():
+    custom = [{"name": "foam", "words": ["froth"], "label_en": None, "label_zh": None}]
+    aspects = {a.name: a for a in finder(words={"price": ["costs"]}, custom=custom).taxonomy.aspects}
+    assert (aspects["price"].own_words, aspects["price"].is_custom) == (("costs",), False)
+    assert (aspects["foam"].own_words, aspects["foam"].is_custom) == (("froth",), True)
+    assert (aspects["speed"].own_words, aspects["speed"].is_custom) == ((), False)
 
 
 @pytest.mark.parametrize("changes", [{"drop": ["sped"]}, {"words": {"sped": ["x"]}}, {"category": "apps"}])
