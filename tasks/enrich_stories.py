@@ -61,7 +61,12 @@ def tell_stories(settings: Settings, language: str) -> StorySummary:
             return StorySummary()
         rows = warehouse.rows(
             sql_text("enrich/story_articles"),
-            {**ids, "first_day": first_day, "window_days": core.WINDOW_DAYS},
+            {
+                **ids,
+                "first_day": first_day,
+                "window_days": core.WINDOW_DAYS,
+                "background_days": core.BACKGROUND_DAYS[1],
+            },
         )
         told = _told(language, rows)
         due = [row for row in rows if row["story_id"] is None]
@@ -112,9 +117,11 @@ def _told(language: str, rows: list[dict[str, Any]]) -> list[core.Told]:
         for row in rows
     ]
     headlines = [core.headline_of(row["title"], row["text"]) for row in rows]
-    vectors = core.article_vectors(headlines, _embeddings(language, rows))
+    vectors = core.article_vectors(headlines, _embeddings(language, rows), word_share=core.WORD_SHARE[language])
     known = {row["document_id"]: row["story_id"] for row in rows if row["story_id"] is not None}
-    return core.tell_stories(articles, vectors, threshold=core.THRESHOLDS[language], known=known)
+    return core.tell_stories(
+        articles, vectors, threshold=core.THRESHOLDS[language], ordinary=core.ORDINARY[language], known=known
+    )
 
 
 def _embeddings(language: str, rows: list[dict[str, Any]]) -> NDArray[np.float32]:

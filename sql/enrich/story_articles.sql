@@ -1,6 +1,7 @@
 -- Grain: one row per document_id of the news of a language that stories from $first_day on depend on: all news from
--- that day on (story is null: to be told), and all articles of the stories that had one in the $window_days before.
--- Parameters: language; first_day; window_days; story_id and embedding_id, model versions (embedding_id '' for none).
+-- that day on (story is null: to be told), all articles of the stories that had one in the $window_days before, and
+-- the news of $background_days before, which show what is said in every week.
+-- Parameters: language; first_day; window_days; background_days; story_id and embedding_id, model versions (embedding_id '' for none).
 with news as (
 
     select
@@ -58,6 +59,10 @@ left join enriched.embedding as embeddings
     on news.document_id = embeddings.document_id
     and embeddings.model_version_id = $embedding_id
 where
-    (news.day >= $first_day or told.story_id in (select open_story.story_id from open_story))
+    (
+        news.day >= $first_day
+        or told.story_id in (select open_story.story_id from open_story)
+        or (told.story_id is not null and news.day >= $first_day::date - $background_days::integer)
+    )
     and ($embedding_id = '' or embeddings.document_id is not null)
 order by news.day, news.published_at, news.document_id

@@ -8,7 +8,16 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from tasks.core.stories import Article, article_vectors, average_linkage, headline_of, headline_vector, tell_stories
+from tasks.core.stories import (
+    Article,
+    adjusted,
+    article_vectors,
+    average_linkage,
+    headline_of,
+    headline_vector,
+    likeness,
+    tell_stories,
+)
 
 DAY = date(2026, 1, 5)
 
@@ -61,26 +70,64 @@ def test_copies_weigh_as_one_and_go_where_their_text_is():
 def test_order_of_arrival_and_runs_a_day_change_nothing(seed):
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(12, 24))
-    event = rng.integers(0, 12, 90)
-    vectors = centres[event] + 0.8 * rng.normal(size=(90, 24))
+    n, length = 240, 60
+    event, days = rng.integers(0, 12, n), [int(day) for day in rng.integers(0, length, n)]
+    vectors = centres[event] + 0.8 * rng.normal(size=(n, 24))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    days = [int(day) for day in rng.integers(0, 15, 90)]
     rows = articles(*days)
-    expected = tell_stories(rows, vectors, threshold=0.4)
-    assert 12 < len(groups(expected)) < 80
+    how = {"threshold": 0.5, "ordinary": 0.4}
+    expected = tell_stories(rows, vectors, **how)
+    assert 100 < len(groups(expected)) < 200
+    assert expected != tell_stories(rows, vectors, threshold=0.5, ordinary=0.9), "likeness to other weeks counts"
 
-    order = random.Random(seed).sample(range(90), 90)
-    shuffled = tell_stories([rows[i] for i in order], vectors[order], threshold=0.4)
+    order = random.Random(seed).sample(range(n), n)
+    shuffled = tell_stories([rows[i] for i in order], vectors[order], **how)
     assert shuffled == expected
 
     known: dict[str, str] = {}
     daily = []
-    for day in range(15):
-        upto = [i for i in range(90) if days[i] <= day]
-        told = tell_stories([rows[i] for i in upto], vectors[upto], threshold=0.4, known=dict(known))
+    for day in range(length):
+        upto = [i for i in range(n) if days[i] <= day]
+        told = tell_stories([rows[i] for i in upto], vectors[upto], **how, known=dict(known))
         known |= {row.document_id: row.story_id for row in told}
         daily += told
     assert sorted(daily, key=lambda row: row.document_id) == sorted(expected, key=lambda row: row.document_id)
+
+
+def test_what_is_said_every_week_is_no_event():
+    # A weekly column, twice on the last day, and two reports of that day that are as alike as two columns.
+    columns = articles(*range(0, 60, 7), 56)
+    reports = [
+        Article("r0", DAY + timedelta(days=56), "900", "r0"),
+        Article("r1", DAY + timedelta(days=56), "901", "r1"),
+    ]
+    noise = np.random.default_rng(4).normal(size=(len(columns) + 2, 40)) / 40**0.5
+    noise[:, :2] = 0
+    noise[:-2, 0] = noise[-2:, 1] = 1.5
+    vectors = (noise / np.linalg.norm(noise, axis=1, keepdims=True)).astype(np.float32)
+    found = tell_stories([*columns, *reports], vectors, threshold=0.5, ordinary=0.2)
+    story_of = {row.document_id: row.story_id for row in found}
+    assert story_of["r0"] == story_of["r1"]
+    assert len({story_of[column.document_id] for column in columns}) == len(columns)
+    last = tell_stories(columns[-2:], vectors[len(columns) - 2 : len(columns)], threshold=0.5, ordinary=0.2)
+    assert len(groups(last)) == 1, "without other weeks to compare with, they look like one event"
+
+
+def test_an_event_that_goes_on_is_no_background_to_itself():
+    rows = articles(*range(0, 40, 3))
+    found = tell_stories(rows, units(*range(len(rows))), threshold=0.8, ordinary=0.2)
+    assert len(groups(found)) == 1
+
+
+def test_likeness_is_that_of_the_most_alike_and_ordinary_where_nothing_is_known():
+    background = np.vstack([units(0, 10), units(*[90] * 98)])
+    found = likeness([units(0)[0].astype(float), units(60)[0] * 2.0], [1, 2], background, 0.2)
+    assert found[0] == pytest.approx((100 * np.cos(np.deg2rad([0, 10])).mean() + 5 * 0.2) / 105, abs=1e-5)
+    assert found[1] == pytest.approx((100 * np.cos(np.deg2rad(30)) + 5 * 0.2) / 105, abs=1e-5)
+    assert list(likeness([units(0)[0].astype(float)], [1], background[:0], 0.2)) == [0.2]
+    assert adjusted(np.array(0.6), 0.1, 0.2) == pytest.approx(0.6)
+    assert adjusted(np.array(0.6), 0.6, 0.2) == pytest.approx(0.2)
+    assert adjusted(np.array(1.0), 1.0, 0.2) == 1.0
 
 
 def test_linkage_agrees_with_a_plain_implementation():
@@ -90,15 +137,25 @@ def test_linkage_agrees_with_a_plain_implementation():
         settled = min(settled, n - 1)
         vectors = rng.normal(size=(n, 4))
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-        found = average_linkage(list(vectors), [1] * n, settled=settled, threshold=0.3)
-        assert found == plain_linkage(vectors, settled, 0.3)
+        alike = rng.random(n)
+        found = average_linkage(list(vectors), [1] * n, settled=settled, threshold=0.3, likeness=alike, ordinary=0.4)
+        assert found == plain_linkage(vectors, settled, 0.3, alike, 0.4)
 
 
-def plain_linkage(vectors, settled, threshold):
+def plain_linkage(vectors, settled, threshold, alike, ordinary):
+    def similarity(a, b):
+        means = vectors[a].mean(axis=0), vectors[b].mean(axis=0)
+        cosine = means[0] @ means[1]
+        for group, mean in zip((a, b), means, strict=True):
+            share = (len(group) - 1) / (len(group) - 1 + 8)
+            cosine /= max(0.01, mean @ mean) ** (share / 2)
+        shared = min(0.95, max(ordinary, (alike[a].mean() + alike[b].mean()) / 2))
+        return 1 - (1 - cosine) * (1 - ordinary) / (1 - shared)
+
     clusters = [[i] for i in range(len(vectors))]
     while True:
         pairs = [
-            (float(np.mean(vectors[a] @ vectors[b].T)), i, j)
+            (float(similarity(a, b)), i, j)
             for i, a in enumerate(clusters)
             for j, b in enumerate(clusters)
             if i < j and not (min(a) < settled and min(b) < settled)
@@ -124,8 +181,8 @@ def test_headlines_are_alike_by_their_words_in_both_languages(headline, like, un
 
 
 def test_articles_without_words_or_text_have_no_direction_and_no_story_but_their_own():
-    vectors = article_vectors(["", "!!"], np.zeros((2, 3), np.float32))
+    vectors = article_vectors(["", "!!"], np.zeros((2, 3), np.float32), word_share=0.5)
     assert not vectors.any()
     assert len(groups(tell_stories(articles(0, 0), vectors, threshold=0.3))) == 2
-    assert tell_stories([], article_vectors([], np.zeros((0, 3), np.float32)), threshold=0.3) == []
+    assert tell_stories([], article_vectors([], np.zeros((0, 3), np.float32), word_share=0.5), threshold=0.3) == []
     assert headline_of(None, "First line.\n\nBody") == "First line."

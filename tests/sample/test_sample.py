@@ -331,6 +331,17 @@ def test_syndicated_story_is_the_same_text_on_many_outlets(pairs: dict, planted:
         assert len({record.text[-200:] for record in found}) == 1
 
 
+def test_events_of_the_press_are_the_planned_ones(pairs: dict, planted: dict) -> None:
+    events = planted["news_events"]
+    assert {name: len(ids) for name, ids in events["stories"].items()} == {
+        "leipzig-en": 14, "leipzig-zh": 6, "price-cut-en": 5, "price-cut-zh": 3,
+    }  # fmt: skip
+    for name, ids in events["stories"].items():
+        assert {key.split("/")[0] for key in ids} == {f"press_{name[-2:]}"}
+        assert len({pairs[key][0].week for key in ids}) == 1
+    assert set(events["unclear"]) == {key for key in planted["late_competitor"]["mentions"] if key.startswith("press_")}
+
+
 def test_spam_is_what_it_says(pairs: dict, planted: dict) -> None:
     spam = planted["spam"]
     signs = {

@@ -179,6 +179,19 @@ def _planted(docs: list[Doc], ledger: dict[str, dict]) -> dict:
             "stories": {story: _ids(_flagged(docs, "story", story)) for story in ("leipzig-en", "leipzig-zh")},
             "note": "en copies differ in headline and first words in every fourth outlet",
         },
+        "news_events": {
+            "stories": {
+                **{story: _ids(_flagged(docs, "story", story)) for story in ("leipzig-en", "leipzig-zh")},
+                **{
+                    f"price-cut-{source[-2:]}": _ids(
+                        [doc for doc in _flagged(docs, "price_cut") if doc.source == source]
+                    )
+                    for source in ("press_en", "press_zh")
+                },
+            },
+            "unclear": _ids([doc for doc in late if doc.source.startswith("press_")]),
+            "note": "every other article of the press tells an event of its own; the newcomer's are told for weeks",
+        },
         "spam": {
             kind: _ids(_flagged(docs, "spam", kind)) for kind in ("essay", "link", "stuffing", "telegram", "wechat")
         },
