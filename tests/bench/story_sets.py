@@ -308,7 +308,7 @@ def told_pairs(name: str, planted: dict[str, list[str]], group_of: dict[str, str
 
 
 def spam() -> None:
-    """part first: the rules were extended after its misses had been seen; second: written after that."""
+    """The rules were extended after the misses of the first part had been seen, and made anew after the third."""
     from tasks.core.redact import redact
     from tasks.core.spam import spam_reason
     from tasks.core.text import repair
@@ -316,7 +316,7 @@ def spam() -> None:
     for language in ("en", "zh"):
         with (GOLDEN / f"spam_{language}.csv").open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        for part in ("first", "second"):
+        for part in ("first", "second", "third", "fourth"):
             counts: Counter[tuple[str, bool]] = Counter()
             for row in rows:
                 if row["part"] == part:

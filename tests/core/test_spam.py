@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import time
+from pathlib import Path
 
 import pytest
 
 from tasks.core.redact import redact
 from tasks.core.spam import SPAM_REASONS, spam_reason
+from tasks.core.text import repair
 
 
 @pytest.mark.parametrize(
@@ -135,3 +138,34 @@ def test_the_same_words_again_and_again_with_a_link_are_promotion():
     assert spam_reason("sale now sale now sale now sale now", "review") is None
     told = "The new kettle boils fast, the new kettle is quiet, the new kettle looks good: www.x.example has the test"
     assert spam_reason(told, "review") is None
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_most_of_the_development_list_is_found_and_nothing_honest_is(language):
+    """Written by hand beside the golden sets, with the rules in sight; what fresh spam does is in docs/stories.md."""
+    path = Path(__file__).parent / "spam_texts" / f"{language}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [(repair(row["text"])[0], row["label"]) for row in csv.DictReader(file)]
+    told = [(text, label) for text, label in rows if spam_reason(redact(text)[0], "review")]
+    spam = [text for text, label in rows if label == "spam"]
+    assert len(spam) >= 80
+    assert len(rows) - len(spam) >= 80
+    assert [text for text, label in told if label == "not_spam"] == []
+    assert len(told) >= 0.9 * len(spam)
+
+
+@pytest.mark.parametrize(
+    ("advertising", "told"),
+    [
+        (
+            "Quiet rooms near the lake, book now at www.lakerooms.example",
+            "I booked at www.lakerooms.example, it was fine",
+        ),
+        ("Tasty noodles every day, call 0161 496 0123", "They promised noodles, I called 0161 496 0123"),
+        ("手工皂品质好，加薇❤ soap_xx1", "卖家让我加薇❤ soap_xx1，没加"),
+        ("安静的湖边小屋，联系 lake_house8", "联系 lake_house8，等了三天没人回"),
+    ],
+)
+def test_an_order_to_the_reader_is_advertising_whatever_is_offered(advertising, told):
+    assert spam_reason(redact(advertising)[0], "review") == "contact_promotion"
+    assert spam_reason(redact(told)[0], "review") is None
