@@ -364,7 +364,11 @@ def average_linkage(
     cosine[settled:] = np.round(means[settled:] @ means.T, 9)  # sums of another order differ in the last digits
     cosine[:, settled:] = cosine[settled:].T
     np.fill_diagonal(cosine, -np.inf)
-    similarity = adjusted(cosine * weight[:, None] * weight, (shared[:, None] + shared) / 2, ordinary)
+    similarity = np.full((n, n), -np.inf)
+    similarity[settled:] = adjusted(
+        cosine[settled:] * weight[settled:, None] * weight, (shared[settled:, None] + shared) / 2, ordinary
+    )
+    similarity[:, settled:] = similarity[settled:].T
     is_settled = np.arange(n) < settled
     best = similarity.argmax(axis=1)
     value = similarity[np.arange(n), best]
