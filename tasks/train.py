@@ -23,6 +23,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from tasks.benchmarks import benchmark_texts, run_benchmarks, score
+from tasks.composed_opinions import COMPOSED, composed_opinions
 from tasks.config import OFFLINE_BUNDLE_ROOT
 from tasks.core.contracts import Progress
 from tasks.core.sentiment import classes_of
@@ -48,8 +49,9 @@ logger = logging.getLogger(__name__)
 
 NAME_ZH = "sentiment-zh-ngram"
 # How often a text of the project's own sentences counts: they are few, and say what no public set says.
-OWN_REPEATS = {"en": 8, "zh": 30}
-JOINED_COUNT = 3000
+OWN_REPEATS = {"en": 8, "zh": 15}
+COMPOSED_REPEATS = 2
+COMPOSED_COUNT, JOINED_COUNT = 1500, 1500
 _LIMITS = [
     "Trained on shopping reviews, car forums and short sentences. Two of the sets have no stated licence: the"
     " weights are for research only.",
@@ -99,7 +101,8 @@ def train_chinese(progress: Progress, *, data: Path, seed: int) -> TrainSummary:
     """
     read = [example for item in CHINESE for example in read_set(item, data)]
     held_out = keys_of(text for text, _ in benchmark_texts("zh", data))
-    usable = distinct([*read_own("zh"), *read], without=held_out)
+    composed = composed_opinions(count=COMPOSED_COUNT, seed=seed)
+    usable = distinct([*read_own("zh"), *read, *composed], without=held_out)
     used = Counter(example.source for example in usable)
     parts = split(usable, seed=seed)
     fitted = fit(parts, language="zh", method="full", epochs=1, seed=seed, start=None, progress=progress)
@@ -111,6 +114,7 @@ def train_chinese(progress: Progress, *, data: Path, seed: int) -> TrainSummary:
         "training_sets": [
             *(provenance(item, data, example_count=used[item.name]) for item in CHINESE),
             {"name": OWN, "licence": "Apache-2.0", "example_count": used[OWN], "counted": OWN_REPEATS["zh"]},
+            *_composed_sets(parts),
         ],
         "split": parts.counts,
         "limits": _LIMITS,
@@ -128,7 +132,7 @@ def train_chinese(progress: Progress, *, data: Path, seed: int) -> TrainSummary:
 
 
 def split(examples: Sequence[Example], *, seed: int) -> Split:
-    """Split 8:1:1, the same shares of each label and source; the project's own sentences are for training alone."""
+    """Split 8:1:1, the same shares of each label and source; the project's own texts are for training alone."""
     strata: dict[tuple[str, str], list[Example]] = {}
     for example in examples:
         strata.setdefault((example.source, example.label), []).append(example)
@@ -137,7 +141,7 @@ def split(examples: Sequence[Example], *, seed: int) -> Split:
     for key in sorted(strata):
         rows = strata[key]
         chance.shuffle(rows)
-        tenth = 0 if key[0] == OWN else round(len(rows) / 10)
+        tenth = 0 if key[0] in (OWN, COMPOSED) else round(len(rows) / 10)
         parts.validation.extend(rows[:tenth])
         parts.test.extend(rows[tenth : 2 * tenth])
         parts.training.extend(rows[2 * tenth :])
@@ -205,7 +209,10 @@ def fit(
 
 @task(name="left-out-groups", cache_policy=NO_CACHE)
 def left_out_groups(examples: Sequence[Example], *, seed: int) -> dict[str, dict]:
-    """Accuracy on shops, categories and sites that a model trained on all the others never saw."""
+    """Accuracy on shops, categories and sites that a model trained on all the others never saw.
+
+    Opinions joined from other texts are no part of this training, as those might be of the group left out.
+    """
     from tasks.models.ngram_training import NgramRecipe, accuracy_on_left_out_groups
 
     labelled = _labelled(examples, "zh")
@@ -215,13 +222,15 @@ def left_out_groups(examples: Sequence[Example], *, seed: int) -> dict[str, dict
         weights=labelled.repeats.astype(float),
         groups=[example.group for example in examples],
         recipe=NgramRecipe(seed=seed),
+        tested=[example.group for example in examples if example.source != COMPOSED],
     )
 
 
 def _labelled(examples: Sequence[Example], language: str) -> Labelled:
     import numpy as np
 
-    repeats = [OWN_REPEATS[language] if example.source == OWN else 1 for example in examples]
+    counted = {OWN: OWN_REPEATS[language], COMPOSED: COMPOSED_REPEATS}
+    repeats = [counted.get(example.source, 1) for example in examples]
     names = sorted({example.source for example in examples})
     return Labelled(
         [example.text for example in examples],
@@ -229,6 +238,16 @@ def _labelled(examples: Sequence[Example], language: str) -> Labelled:
         np.array(repeats, np.int64),
         np.array([names.index(example.source) for example in examples], np.int64),
         [example.group for example in examples],
+    )
+
+
+def _composed_sets(parts: Split) -> list[dict]:
+    """What a card says of composed texts, where there are any."""
+    count = sum(example.source == COMPOSED for example in parts.training)
+    return (
+        [{"name": COMPOSED, "licence": "Apache-2.0", "example_count": count, "counted": COMPOSED_REPEATS}]
+        if count
+        else []
     )
 
 

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from tasks.config import Settings
 from tasks.core.contracts import Encoded, NullSentimentModel, SentimentModel, SentimentScores
 from tasks.core.sentiment import MIXED, NEGATIVE, POSITIVE, Decision, decide, readable
-from tasks.errors import DataContractError
+from tasks.errors import DataContractError, ModelUnavailableError
 from tasks.models import cards
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ LANGUAGES = ("en", "zh")
 # Single characters and pairs go into the first half of the buckets, triples into the second.
 NGRAM_RANGES = ((1, 2), (3, 3))
 BUCKETS = 2**18
+# Named on the cards of n-gram models: weights trained on other features than these can't be used.
+NGRAM_FEATURES = "presence of 1-3 characters, rows of unit length"
 CHUNK_DOCUMENTS = 2000
 MAX_NGRAM_CHARACTERS = 20_000
 
@@ -129,6 +131,12 @@ def load_folder(folder: Path) -> SentimentModel:
 
         return TrainedSentiment(card, folder, decision)
     if card["kind"] == "ngram":
+        if card.get("features") != NGRAM_FEATURES:
+            raise ModelUnavailableError(
+                f"{folder} was trained on other features than this version reads",
+                why="an earlier version of the program trained it",
+                fix="train it again with `marketbrief train sentiment`",
+            )
         weight, bias = read_tensor(folder, "head.weight"), read_tensor(folder, "head.bias")
         return NgramSentiment(card, weight=weight, bias=bias, decision=decision)
     from tasks.models.bert import best_precision
@@ -148,11 +156,14 @@ def read_tensor(folder: Path, name: str) -> NDArray[np.float32]:
 def hashed_ngrams(texts: Sequence[str]) -> Iterator[tuple[slice, csr_matrix]]:
     """Presence of each text's character n-grams, hashed; in chunks of rows.
 
+    Rows have unit length, so that a long text isn't surer than a short one for its length alone.
+
     Yields:
-        (rows, matrix): which texts, and (n_rows, BUCKETS) float32 of zeros and ones.
+        (rows, matrix): which texts, and (n_rows, BUCKETS) float32.
     """
     from scipy.sparse import hstack
     from sklearn.feature_extraction.text import HashingVectorizer
+    from sklearn.preprocessing import normalize
 
     vectorizers = [
         HashingVectorizer(
@@ -170,7 +181,10 @@ def hashed_ngrams(texts: Sequence[str]) -> Iterator[tuple[slice, csr_matrix]]:
     for start in range(0, len(texts), CHUNK_DOCUMENTS):
         rows = slice(start, min(start + CHUNK_DOCUMENTS, len(texts)))
         prepared = [ngram_text(text) for text in texts[rows]]
-        yield rows, hstack([vectorizer.transform(prepared) for vectorizer in vectorizers]).tocsr()
+        yield (
+            rows,
+            normalize(hstack([vectorizer.transform(prepared) for vectorizer in vectorizers]).tocsr(), copy=False),
+        )
 
 
 def ngram_logits(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tasks.core.contracts import SENTIMENTS, Progress
 from tasks.core.sentiment import MIXED, Decision, calibrated, fit_min_confidence, fit_temperature
 from tasks.models import cards
-from tasks.models.sentiment import DECISION, WEIGHTS, read_tensor
+from tasks.models.sentiment import DECISION, NGRAM_FEATURES, WEIGHTS, read_tensor
 
 if TYPE_CHECKING:
     from tasks.models.fine_tuning import Recipe
@@ -122,7 +122,13 @@ def fit_chinese(training: Labelled, validation: Labelled, *, seed: int, start: P
         model = ngram_training.with_mixed_offset(model, logits[tells_mixed], validation.classes[tells_mixed])
     decision = choose(model.logits(validation.texts), validation.classes)
     tensors = {"head.weight": model.weight, "head.bias": model.bias}
-    card = {"kind": "ngram", "method": "ngram", "goes_on_from": _name_of(start), "recipe": asdict(recipe)}
+    card = {
+        "kind": "ngram",
+        "method": "ngram",
+        "features": NGRAM_FEATURES,
+        "goes_on_from": _name_of(start),
+        "recipe": asdict(recipe),
+    }
     return _fitted(save({name: value.astype(np.float16) for name, value in tensors.items()}), decision, card)
 
 

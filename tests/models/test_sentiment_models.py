@@ -8,9 +8,9 @@ import pytest
 
 from tasks.core.contracts import NullEncoder, NullSentimentModel
 from tasks.errors import ConfigError, DataContractError, ModelUnavailableError
-from tasks.models import cards
+from tasks.models import cards, sentiment
 from tasks.models.encoder import load_encoder_en
-from tasks.models.sentiment import WEIGHTS, load_folder, load_sentiment, ngram_text, sentiment_folder
+from tasks.models.sentiment import WEIGHTS, hashed_ngrams, load_folder, load_sentiment, ngram_text, sentiment_folder
 
 pytestmark = pytest.mark.weights
 
@@ -158,3 +158,38 @@ def test_the_same_weights_have_the_same_revision(tmp_path):
 )
 def test_how_the_ngram_model_reads(text, read):
     assert ngram_text(text) == read
+
+
+def test_a_long_text_is_as_long_as_a_short_one():
+    ((_, matrix),) = hashed_ngrams(["好用", "好用，屏幕清楚，物流也快，客服有耐心" * 20, ""])
+    lengths = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1
+    assert lengths == pytest.approx([1, 1, 0])
+
+
+def test_chinese_labels_do_not_depend_on_the_company_a_text_keeps(monkeypatch):
+    texts = [f"{head}{tail}" for head in CHINESE for tail in ("", "，物流也快", "，就是太贵了", "👎", "\0")]
+    model = load_sentiment("zh")
+    whole = model.predict(texts, NullEncoder().encode(texts))
+    for size in (1, 3, 7):
+        monkeypatch.setattr(sentiment, "CHUNK_DOCUMENTS", size)
+        parts = model.predict(texts, NullEncoder().encode(texts))
+        assert parts.labels == whole.labels
+        assert parts.probabilities == pytest.approx(whole.probabilities, abs=1e-5)
+
+
+def test_a_model_trained_on_other_features_is_refused_with_a_remedy(tmp_path):
+    folder = sentiment_folder("zh")
+    files = {name: (folder / name).read_bytes() for name in cards.load_card(folder)["files"]}
+    card = {key: value for key, value in cards.load_card(folder).items() if key != "features"}
+    with pytest.raises(ModelUnavailableError, match="other features") as refused:
+        load_folder(cards.install(files, card, root=tmp_path))
+    assert "marketbrief train" in refused.value.fix
+
+
+def test_sites_never_trained_on_are_read_about_as_well_as_the_card_promises():
+    left_out = cards.load_card(sentiment_folder("zh"))["metrics"]["left_out_groups"]
+    shop = ["书籍", "平板", "手机", "水果", "洗发水", "热水器", "蒙牛", "衣服", "计算机", "酒店"]
+    assert set(shop) <= set(left_out)
+    for result in left_out.values():
+        assert result["lo"] < result["accuracy"] < result["hi"]
+    assert np.mean([left_out[name]["accuracy"] for name in shop]) >= 0.87
