@@ -27,6 +27,8 @@ from tasks.models import cards
 from tasks.training_sets import ENGLISH, NEWS, OWN, Example, distinct, keys_of, provenance, read_own, read_set
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from tasks.models.joint_training import JointData, JointTrainer, SentimentTexts, TaskLayers
     from tasks.models.training_loop import Checkpoint
 
@@ -163,15 +165,9 @@ def install(model: TaskLayers, sets: EnglishSets, recipe: dict[str, Any], data: 
     layers = cards.install(stored, card, root=OFFLINE_BUNDLE_ROOT)
     cards.set_bundle_entry("layers-en", name=LAYERS_NAME, revision=layers.name)
     cards.remove_others(layers)
-    first_layer, own = load_task_layers(layers)
-    named = {NAMED: naming(layers)}
     told = {"layers": f"{LAYERS_NAME}@{layers.name}", "licence": _licence(), "rebuild": REBUILD, **learnt}
-    folders = [
-        layers,
-        _install_sentiment(model, sets, (first_layer, own), named, told, data),
-        _install_names(model, sets, named, told, data),
-        _install_targets(model, sets, (first_layer, own), named, told, data),
-    ]
+    made = _Made(model, sets, load_task_layers(layers), {NAMED: naming(layers)}, told, data)
+    folders = [layers, _install_sentiment(made), _install_names(made), _install_targets(made)]
     logger.info("train_english folders=%s", " ".join(f"{folder.parent.name}@{folder.name}" for folder in folders))
     return folders
 
@@ -180,14 +176,19 @@ def _licence() -> str:
     return "Apache-2.0" if all(item.is_clear for item in ENGLISH) else cards.RESEARCH_ONLY
 
 
-def _install_sentiment(
-    model: TaskLayers,
-    sets: EnglishSets,
-    layers: tuple[int, Any],
-    named: dict[str, bytes],
-    told: dict[str, Any],
-    data: Path,
-) -> Path:
+@dataclass(frozen=True)
+class _Made:
+    """What is installed. layers: as stored; named: the file that names them; told: what all cards say."""
+
+    model: TaskLayers
+    sets: EnglishSets
+    layers: tuple[int, nn.ModuleList]
+    named: dict[str, bytes]
+    told: dict[str, Any]
+    data: Path
+
+
+def _install_sentiment(made: _Made) -> Path:
     """The head, with offsets, temperature and threshold that are chosen on the validation part."""
     from safetensors.torch import save
 
@@ -197,10 +198,10 @@ def _install_sentiment(
     from tasks.models.sentiment_head import STYLES, SentimentHead, experts
     from tasks.models.sentiment_training import choose
 
-    held_out = sentiment_texts(sets.parts.validation)
-    features = MiniLmEncoder(branches=[sentiment_branch(*layers)]).encode(held_out.texts).features
-    weight, bias = model.sentiment_head.weight, model.sentiment_head.bias
-    said = experts(model.sentiment_head.raw(features)).numpy()
+    held_out = sentiment_texts(made.sets.parts.validation)
+    features = MiniLmEncoder(branches=[sentiment_branch(*made.layers)]).encode(held_out.texts).features
+    weight, bias = made.model.sentiment_head.weight, made.model.sentiment_head.bias
+    said = experts(made.model.sentiment_head.raw(features)).numpy()
     offset = np.zeros((len(STYLES), len(SENTIMENTS)), np.float32)
     for style in range(len(STYLES)):
         own = held_out.styles == style
@@ -210,17 +211,17 @@ def _install_sentiment(
     files = {
         WEIGHTS: save(packed(head.tensors())),
         DECISION: (json.dumps(decision, indent=2) + "\n").encode(),
-        **named,
+        **made.named,
     }
     card = {
         "name": "sentiment-en-minilm",
         "task": "sentiment",
         "language": "en",
         "training_sets": [
-            *(provenance(item, data, example_count=sets.used[item.name]) for item in ENGLISH),
-            {"name": OWN, "licence": "Apache-2.0", "example_count": sets.used[OWN], "counted": OWN_REPEATS},
+            *(provenance(item, made.data, example_count=made.sets.used[item.name]) for item in ENGLISH),
+            {"name": OWN, "licence": "Apache-2.0", "example_count": made.sets.used[OWN], "counted": OWN_REPEATS},
         ],
-        "split": sets.parts.counts,
+        "split": made.sets.parts.counts,
         "limits": [
             "Trained on tweets, reviews, headlines and short sentences, not on legal or medical texts. Five of the sets"
             " have no stated licence: the weights are for research only.",
@@ -232,20 +233,18 @@ def _install_sentiment(
         "labels": list(SENTIMENTS),
         "offsets": {style: np.round(row, 2).tolist() for style, row in zip(STYLES, offset.astype(float), strict=True)},
         "decision": decision,
-        **told,
+        **made.told,
     }
     folder = cards.install(files, card, root=OFFLINE_BUNDLE_ROOT)
-    metrics = {"test": train.score(folder, [(example.text, example.label) for example in sets.parts.test])}
-    metrics |= train.run_benchmarks(folder, language="en", data=data)
+    metrics = {"test": train.score(folder, [(example.text, example.label) for example in made.sets.parts.test])}
+    metrics |= train.run_benchmarks(folder, language="en", data=made.data)
     folder = cards.install(files, card | {"metrics": metrics}, root=OFFLINE_BUNDLE_ROOT)
     cards.set_bundle_entry("sentiment-en", name=card["name"], revision=folder.name)
     cards.remove_others(folder)
     return folder
 
 
-def _install_names(
-    model: TaskLayers, sets: EnglishSets, named: dict[str, bytes], told: dict[str, Any], data: Path
-) -> Path:
+def _install_names(made: _Made) -> Path:
     """The projection, the network over words and its field."""
     from safetensors.torch import save
 
@@ -253,25 +252,22 @@ def _install_names(
 
     state = {
         f"{prefix}.{name}": value
-        for prefix, module in (("project", model.project), ("net", model.net), ("crf", model.field))
+        for prefix, module in (("project", made.model.project), ("net", made.model.net), ("crf", made.model.field))
         for name, value in module.state_dict().items()
     }
-    settings = json.dumps({"tags": list(model.tags)}, sort_keys=True).encode()
-    files = {WEIGHTS: save(stored(state)), SETTINGS: settings, **named}
-    card = train_entities.card_of("en", data, sets.names.used) | {"kind": "branch", "types": list(WNUT_TYPES)} | told
-    folder = train_entities.install("en", files, card, sets.names.held_out)
+    settings = json.dumps({"tags": list(made.model.tags)}, sort_keys=True).encode()
+    files = {WEIGHTS: save(stored(state)), SETTINGS: settings, **made.named}
+    card = (
+        train_entities.card_of("en", made.data, made.sets.names.used)
+        | {"kind": "branch", "types": list(WNUT_TYPES)}
+        | made.told
+    )
+    folder = train_entities.install("en", files, card, made.sets.names.held_out)
     cards.remove_others(folder)
     return folder
 
 
-def _install_targets(
-    model: TaskLayers,
-    sets: EnglishSets,
-    layers: tuple[int, Any],
-    named: dict[str, bytes],
-    told: dict[str, Any],
-    data: Path,
-) -> Path:
+def _install_targets(made: _Made) -> Path:
     """The head on spans; its threshold is chosen on the validation sets."""
     from safetensors.torch import save
 
@@ -280,11 +276,11 @@ def _install_targets(
     from tasks.models.int8 import packed, unpacked
     from tasks.models.targets import BRANCH, WEIGHTS, target_reader
 
-    stored = packed({"head.weight": model.target_head.weight, "head.bias": model.target_head.bias})
+    stored = packed({"head.weight": made.model.target_head.weight, "head.bias": made.model.target_head.bias})
     back = unpacked(stored)
     reader = target_reader(back["head.weight"], back["head.bias"])
-    held_out = [item for examples in sets.target_validation.values() for item in examples]
-    encoded = MiniLmEncoder(branches=[Branch(*layers, (reader,))]).encode(
+    held_out = [item for examples in made.sets.target_validation.values() for item in examples]
+    encoded = MiniLmEncoder(branches=[Branch(*made.layers, (reader,))]).encode(
         [item.text for item in held_out], [item.spans for item in held_out]
     )
     logits, classes = [], []
@@ -294,7 +290,11 @@ def _install_targets(
         logits += [row for row, _ in kept]
         classes += [POLARITIES.index(label) for _, label in kept]
     fitted = train_targets.with_decision(
-        "en", {WEIGHTS: save(stored), **named}, {"kind": "branch", **told}, np.array(logits), np.array(classes)
+        "en",
+        {WEIGHTS: save(stored), **made.named},
+        {"kind": "branch", **made.told},
+        np.array(logits),
+        np.array(classes),
     )
     load_encoder_whole.cache_clear()
-    return train_targets.install("en", fitted, sets.targets, data, training=sets.target_training)
+    return train_targets.install("en", fitted, made.sets.targets, made.data, training=made.sets.target_training)

@@ -40,7 +40,8 @@ class NgramRecipe:
     inverse_penalty: the larger, the closer to the training data (scikit-learn's C); on_top_penalty: the same with a
         prior; max_iterations: where the fit is stopped, converged or not.
     smoothing: what is added to an n-gram's sums before their log-ratio; least_scale: what is added to its size.
-    max_texts: of a group's texts with one pole, at most so many are read, evenly spaced; all of the others are.
+    max_texts: of a group's texts with one label, at most so many are read, evenly spaced. All neutral texts, most of
+        them of one car forum, would make the model say neutral of sites that it does not know.
     neutral_offset: added to the logit of neutral: most texts of an unknown site hold n-grams that nobody taught, and
         it is for these to be doubtful, not neutral. Chosen on sites left out as a whole.
     """
@@ -92,13 +93,12 @@ def fit_ngrams(
 
 
 def evenly_spaced(classes: NDArray[np.int64], groups: NDArray[np.str_], *, most: int) -> NDArray[np.int64]:
-    """Row numbers, in order, of at most so many texts of each pole in each group, evenly spaced, and of all others."""
+    """Row numbers, in order, of at most so many texts of each class in each group, evenly spaced."""
     kept = []
     for group in np.unique(groups):
         for kind in np.unique(classes):
             rows = np.flatnonzero((groups == group) & (classes == kind))
-            is_whole = len(rows) <= most or kind not in (NEGATIVE, POSITIVE)
-            kept.append(rows if is_whole else rows[np.arange(most) * len(rows) // most])
+            kept.append(rows if len(rows) <= most else rows[np.arange(most) * len(rows) // most])
     return np.sort(np.concatenate(kept)) if kept else np.zeros(0, np.int64)
 
 
