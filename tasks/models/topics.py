@@ -19,9 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core import topic_neighbours, topic_shapes, topic_stream, topic_words, topics
+from tasks.core import topic_shapes, topic_stream, topic_words, topics
 from tasks.core.topic_registry import Documents
 from tasks.core.topic_words import TopicName
+from tasks.models import topic_neighbours
 
 SEED = 0
 COMPONENTS, COMPONENTS_OF_KNOWN = 16, 32

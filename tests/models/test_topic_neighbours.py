@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
-from tasks.core import topic_neighbours, topic_words
+from tasks.core import topic_words
 from tasks.core.topics import BREAK
+from tasks.models import topic_neighbours
 
 EN = topic_words.RULES["en"]
 

@@ -1,6 +1,6 @@
 """Where documents lie once each has taken the mean of those most like it: groups grow denser, gaps between them wider.
 
-Pure. Vectors of short texts are noisy: a document lies where its one odd word puts it. So each document is moved to the
+Vectors of short texts are noisy: a document lies where its one odd word puts it. So each document is moved to the
 mean of its nearest ones, twice, on the graph of nearest neighbours, before clusters are sought (a simple graph
 convolution: Wu et al. 2019). Nearest are those that lie near and share rare words: the encoder knows what is meant, and
 the words tell apart what it takes for one.
