@@ -24,8 +24,8 @@ SPAM_REASONS = {
 
 # Longer texts that hold a contact and a word of advertising are mostly stories about it.
 _MAX_PROMOTION_CHARS = 600
-# Chinese says the same in fewer characters.
-_MAX_INVITATION_CHARS_ZH = 120
+# The same of a bare order to the reader; Chinese says it in fewer characters.
+_MAX_ORDER_CHARS, _MAX_INVITATION_CHARS_ZH = 160, 120
 
 _LINK = re.compile(
     r"(?:https?://|www\.)[!-~]{1,2000}|\b(?:t\.me|wa\.me|bit\.ly|tinyurl\.com)/[!-~]{1,200}", re.IGNORECASE
@@ -170,7 +170,7 @@ _TOPIC_ZH = re.compile(
     r"|网赚|打字员|点赞员|淘客|淘宝客|代办|车贷|消费贷|红包群|互粉|互赞|刷量|刷单|引流|代运营|搬家|保洁|月嫂"
     r"|算命|风水|塔罗|窃听|开房记录|复婚|挽回"
     r"|加[v微薇]看|同城|陪玩|翻倍|日赚|月入|高薪|急招|免押|薅羊毛|内部价|货源|尾单|工厂直|网红|增高|丰胸|生发"
-    r"|发票",
+    r"|代开.{0,4}票",
     re.IGNORECASE,
 )
 # Who complains, or tells of it, advertises nothing.
@@ -321,7 +321,11 @@ def _invites(text: str) -> bool:
             return False
         if _ORDER_ZH.search(text) and not _TELLS_ZH.search(text) and not _COMPLAINT_ZH.search(text):
             return True
-    elif _ORDER.search(text) and not any(rule.search(text) for rule in (_ADDRESSED, _TELLS, _COMPLAINT)):
+    elif (
+        len(text) <= _MAX_ORDER_CHARS
+        and _ORDER.search(text)
+        and not any(rule.search(text) for rule in (_ADDRESSED, _TELLS, _COMPLAINT))
+    ):
         return True
     if not (_CONTACT.search(text) or _DISGUISED_CONTACT.search(text)):
         return False

@@ -169,3 +169,15 @@ def test_most_of_the_development_list_is_found_and_nothing_honest_is(language):
 def test_an_order_to_the_reader_is_advertising_whatever_is_offered(advertising, told):
     assert spam_reason(redact(advertising)[0], "review") == "contact_promotion"
     assert spam_reason(redact(told)[0], "review") is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Beans, filters and tablets cost little, so it is cheap to run. The tray comes out dry and the water is hot in"
+        " no time, faster than with my kettle. Ask me anything. Write to me: [email]",
+        "价格不贵，学生也买得起。发票发到[email]，麻烦尽快",
+    ],
+)
+def test_customers_who_leave_an_address_advertise_nothing(text):
+    assert spam_reason(text, "review") is None

@@ -104,9 +104,15 @@ def test_long_texts_are_read_in_windows_and_what_is_left_is_told(english):
 
 
 def test_the_end_of_a_long_text_counts(english):
-    filler = "The box stands on the shelf. " * 60
+    filler = (
+        "The box stands on the shelf. It is forty centimetres wide. I put it there on Monday. The cable leads to the"
+        " wall. There are two buttons at the front. My sister has the same one in blue. We turn it on in the evening. "
+    ) * 9
     model = load_sentiment("en")
-    end = "It is terrible, broken, a disaster, the worst thing I ever bought. " * 25
+    end = (
+        "It is terrible. After two days it was broken. The screen went black and nobody answered my mails. A disaster"
+        " from start to end, and the worst thing that I ever bought. I want my money back and will never order again. "
+    ) * 6
     texts = [filler, filler + end, end]
     scores = model.predict(texts, english.encode(texts)).scores
     assert scores[2] < scores[1] < scores[0] - 0.1

