@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,13 +27,12 @@ from tasks.core.contracts import SENTIMENTS, Progress
 from tasks.core.sentiment import readable
 from tasks.models import bert, task_layers
 from tasks.models.encoder import base_folder, base_tokenizer
-from tasks.models.sentiment_head import SentimentHead, mixed, rows_of
-from tasks.models.training_loop import Checkpoint, Steps, class_weights, run_epochs, shuffled_batches
+from tasks.models.sentiment_head import Habits, SentimentHead, mixed, rows_of
+from tasks.models.training_loop import Checkpoint, Steps, autocast, class_weights, run_epochs, shuffled_batches
 
 METHODS = ("lora", "full", "head")
 CACHE_BATCH_DOCUMENTS = 64
 BUCKET_BATCHES = 50
-HABIT_LEARNING_RATE = 3e-3
 
 
 @dataclass(frozen=True)
@@ -127,14 +125,14 @@ class FineTuner:
         sample = np.repeat(np.arange(len(texts)), repeats)
         weights = class_weights(classes[sample], power=recipe.class_weight_power, count=len(SENTIMENTS)).to(device)
         targets = torch.from_numpy(classes).to(device)
-        habits = _Habits(1 if sources is None else int(sources.max()) + 1).to(device)
+        habits = Habits(1 if sources is None else int(sources.max()) + 1).to(device)
         owners = torch.zeros(len(texts), dtype=torch.long) if sources is None else torch.from_numpy(sources)
         owners = owners.to(device)
         lengths = [len(inputs[i]) for i in sample]
 
         def loss(batch: Sequence[int]) -> Tensor:
             chosen = sample[list(batch)]
-            with _autocast(device):
+            with autocast(device):
                 features = self._upper([inputs[i] for i in chosen])
             features = functional.dropout(features.float(), recipe.dropout)
             return functional.cross_entropy(
@@ -181,7 +179,7 @@ class FineTuner:
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         out: list[Tensor] = [torch.empty(0)] * len(ids)
         progress.start("read texts", len(ids))
-        with torch.inference_mode(), _autocast(self._device):
+        with torch.inference_mode(), autocast(self._device):
             for start in range(0, len(order), CACHE_BATCH_DOCUMENTS):
                 batch = order[start : start + CACHE_BATCH_DOCUMENTS]
                 runs = bert.runs_of(len(ids[i]) for i in batch)
@@ -211,12 +209,12 @@ class FineTuner:
         with torch.inference_mode():
             for start in range(0, len(order), CACHE_BATCH_DOCUMENTS):
                 batch = order[start : start + CACHE_BATCH_DOCUMENTS]
-                with _autocast(self._device):
+                with autocast(self._device):
                     features = self._upper([inputs[i] for i in batch])
                 out[batch] = mixed(self._head(features.float()), self._offset.to(self._device)).cpu().numpy()
         return out
 
-    def _optimiser(self, *, habits: _Habits | None) -> torch.optim.Optimizer:
+    def _optimiser(self, *, habits: Habits | None) -> torch.optim.Optimizer:
         recipe = self.recipe
         groups: list[dict] = []
         for below_top, layer in enumerate(reversed(self._layers)):
@@ -225,7 +223,7 @@ class FineTuner:
         groups = [group for group in groups if group["params"]]
         groups.append({"params": list(self._head.parameters()), "lr": recipe.head_learning_rate})
         if habits is not None:
-            groups.append({"params": list(habits.parameters()), "lr": HABIT_LEARNING_RATE, "weight_decay": 0.0})
+            groups.append({"params": list(habits.parameters()), "lr": Habits.LEARNING_RATE, "weight_decay": 0.0})
         return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
 
     def _add_adapters(self) -> nn.Module:
@@ -253,14 +251,6 @@ class FineTuner:
         return FineTuned(self.first_layer, layers, SentimentHead(weight, bias, self._offset.numpy()), history)
 
 
-class _Habits(nn.Module):
-    """(sets, 4) what each set's annotators add to the logits; used in training alone."""
-
-    def __init__(self, sets: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(sets, len(SENTIMENTS)))
-
-
 def to_tensors(model: FineTuned) -> dict[str, Tensor]:
     """What is stored of a model: float16 tensors `layers.<index>.<name>` and the head's."""
     tensors = task_layers.to_tensors(model.first_layer, model.layers) | model.head.tensors()
@@ -272,8 +262,3 @@ def _with_dropout(layer: nn.Module, dropout: float) -> nn.Module:
     ours = copy.deepcopy(layer)
     ours.dropout = dropout  # type: ignore[assignment]
     return ours
-
-
-def _autocast(device: str) -> AbstractContextManager:
-    """Matrix products in bfloat16 where the processor has it, and on a GPU."""
-    return torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda" or bert.best_precision() == "bf16")

@@ -31,14 +31,13 @@ from tasks.models.encoder import base_folder, base_tokenizer
 from tasks.models.entities import continuations
 from tasks.models.entity_words import WordRow, uncased, word_row
 from tasks.models.marked_texts import MarkedText, tag_loss
-from tasks.models.sentiment_head import STYLES, SentimentHead, gate, mixed, rows_of
+from tasks.models.sentiment_head import STYLES, Habits, SentimentHead, gate, mixed, rows_of
 from tasks.models.targets import span_features
-from tasks.models.training_loop import Checkpoint, Steps, class_weights, run_epochs, shuffled_batches
+from tasks.models.training_loop import Checkpoint, Steps, autocast, class_weights, run_epochs, shuffled_batches
 from tasks.models.windows import Window, cut
 
 CACHE_BATCH = 64
 BUCKET_BATCHES = 50
-HABIT_LEARNING_RATE = 3e-3
 
 
 @dataclass(frozen=True)
@@ -177,7 +176,7 @@ class JointTrainer:
         # Places: first the sentiment sample, then the marked texts, then the texts with labelled spans.
         name_at, target_at = len(sample), len(sample) + len(flat)
         classes, sources, styles = map(torch.from_numpy, (texts.classes, texts.sources, texts.styles))
-        habits = _Habits(int(texts.sources.max()) + 1)
+        habits = Habits(int(texts.sources.max()) + 1)
         weights = class_weights(texts.classes[sample], power=recipe.class_weight_power, count=len(SENTIMENTS))
         polarities = np.array([POLARITIES.index(label) for t in targets for label in t.labels])
         target_weights = class_weights(polarities, power=recipe.class_weight_power, count=len(POLARITIES))
@@ -316,7 +315,7 @@ class JointTrainer:
     def _below(self, windows: Sequence[Window]) -> Tensor:
         """(n_tokens, dim) output of the frozen layers."""
         runs = bert.runs_of(len(window.ids) for window in windows)
-        with torch.no_grad(), _autocast():
+        with torch.no_grad(), autocast("cpu"):
             ids = torch.tensor([token for window in windows for token in window.ids])
             hidden = self._embeddings(ids, bert.positions_of(runs))
             for layer in self._frozen:
@@ -325,7 +324,7 @@ class JointTrainer:
 
     def _above(self, hidden: Tensor, runs: bert.Runs) -> Tensor:
         """(n_tokens, dim) output of the own layers."""
-        with _autocast():
+        with autocast("cpu"):
             for layer in self._layers:
                 hidden = layer(hidden, runs)
         return hidden.float()
@@ -371,7 +370,7 @@ class JointTrainer:
         scores = self._net(uncased(batch, share=self.recipe.uncased_share))
         return tag_loss(self._field, scores, [row.allowed for row in rows])
 
-    def _optimiser(self, habits: _Habits) -> torch.optim.Optimizer:
+    def _optimiser(self, habits: Habits) -> torch.optim.Optimizer:
         recipe = self.recipe
         groups: list[dict] = [
             {"params": list(layer.parameters()), "lr": recipe.learning_rate * recipe.layer_decay**below_top}
@@ -382,19 +381,6 @@ class JointTrainer:
         groups += [
             {"params": heads, "lr": recipe.head_learning_rate},
             {"params": tagger, "lr": recipe.net_learning_rate},
-            {"params": list(habits.parameters()), "lr": HABIT_LEARNING_RATE, "weight_decay": 0.0},
+            {"params": list(habits.parameters()), "lr": Habits.LEARNING_RATE, "weight_decay": 0.0},
         ]
         return torch.optim.AdamW(groups, weight_decay=recipe.weight_decay)
-
-
-class _Habits(nn.Module):
-    """(sets, 4) what each set's annotators add to the logits; used in training alone."""
-
-    def __init__(self, sets: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(sets, len(SENTIMENTS)))
-
-
-def _autocast() -> torch.autocast:
-    """Matrix products in bfloat16 where the processor has it."""
-    return torch.autocast("cpu", dtype=torch.bfloat16, enabled=bert.best_precision() == "bf16")

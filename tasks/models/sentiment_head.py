@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from tasks.core.contracts import SENTIMENTS
 from tasks.models.int8 import unpacked
@@ -52,6 +52,16 @@ def mixed(raw: Tensor, offset: Tensor | float = 0.0) -> Tensor:
     if styles_of(raw.shape[1]) == 1:
         return raw + (offset[0] if isinstance(offset, Tensor) else offset)
     return (experts(raw) + offset + gate(raw).log_softmax(dim=1)[:, :, None]).logsumexp(dim=1)
+
+
+class Habits(nn.Module):
+    """(sets, 4) what each set's annotators add to the logits; used in training alone."""
+
+    LEARNING_RATE = 3e-3
+
+    def __init__(self, sets: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(sets, CLASSES))
 
 
 class SentimentHead:

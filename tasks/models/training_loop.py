@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from tasks.core.contracts import Progress
+from tasks.models.bert import best_precision
 
 logger = logging.getLogger(__name__)
 
@@ -257,3 +258,8 @@ def _schedule(
         return min((step + 1) / warm_up, max(0.0, (total - step) / max(1, total - warm_up)))
 
     return torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
+
+
+def autocast(device: str) -> torch.autocast:
+    """Matrix products in bfloat16 where the processor has it, and on a GPU."""
+    return torch.autocast(device, dtype=torch.bfloat16, enabled=device == "cuda" or best_precision() == "bf16")
