@@ -10,6 +10,9 @@ python3 -m venv "$scratch/venv"
 "$scratch/venv/bin/pip" freeze --exclude torch > "$scratch/torch-needs.txt"
 "$scratch/venv/bin/pip" install -q -r app.in
 "$scratch/venv/bin/pip" freeze --exclude torch --exclude-editable | grep -viE '^(nvidia|triton|cuda)' > "$scratch/frozen.txt"
+# What only an older Python needs is not installed here, and yet belongs into the file (see app.in).
+sed -i '/^async-timeout==/d' "$scratch/frozen.txt"
+echo "async-timeout==5.0.1 ; python_full_version < '3.11.3'" >> "$scratch/frozen.txt"
 python3 -m venv "$scratch/uv"
 "$scratch/uv/bin/pip" install -q uv
 "$scratch/uv/bin/uv" pip compile -q --no-deps --no-annotate --no-header --no-emit-index-url \
