@@ -24,7 +24,7 @@ from tasks.core.sentiment import classes_of, fit_offsets
 from tasks.core.targets import TargetExample
 from tasks.entity_sets import WNUT_TYPES
 from tasks.models import cards
-from tasks.training_sets import ENGLISH, NEWS, OWN, Example, distinct, keys_of, provenance, read_own, read_set
+from tasks.training_sets import ENGLISH, NEWS, OWN, Example, distinct, keys_of, provenance, read_own, read_set, text_key
 
 if TYPE_CHECKING:
     from torch import nn
@@ -93,19 +93,19 @@ def train_english(progress: Progress, *, data: Path, seed: int, checkpoints: Pat
 
 def read_sets(data: Path, *, seed: int) -> EnglishSets:
     """Read, clean and split the sets of all three tasks."""
-    held_out = keys_of(text for text, _ in train.benchmark_texts("en", data))
+    targets = train_targets.read_parts("en", data)
+    unseen = [item.text for part in targets.values() for item in (*part.validation, *part.test)]
+    held_out = keys_of([*unseen, *(text for text, _ in train.benchmark_texts("en", data))])
     usable = distinct([*read_own("en"), *(row for item in ENGLISH for row in read_set(item, data))], without=held_out)
     used: dict[str, int] = {}
     for example in usable:
         used[example.source] = used.get(example.source, 0) + 1
-    targets = train_targets.read_parts("en", data)
-    return EnglishSets(
-        train.split(usable, seed=seed),
-        used,
-        targets,
-        train_targets.training_examples("en", targets, data, seed=seed),
-        train_entities.read_english(data, seed=seed),
-    )
+    parts = train.split(usable, seed=seed)
+    # The layers learn all tasks, so what one task is measured on no other may learn from.
+    measured = keys_of(example.text for example in (*parts.validation, *parts.test))
+    training = train_targets.training_examples("en", targets, data, seed=seed)
+    training = [item for item in training if text_key(item.text) not in measured]
+    return EnglishSets(parts, used, targets, training, train_entities.read_english(data, seed=seed))
 
 
 def fit(
